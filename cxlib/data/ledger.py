@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from cxlib.data import dates, masking, values
-from cxlib.data.date_forms import EXCEL
+from cxlib.data import dates, labels, masking, values
+from cxlib.data.date_order import is_unsettled
 from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile
 from cxlib.errors import DataError, nearest
@@ -61,6 +61,7 @@ class Ledger:
     others: dict[Path, Counter[str]] = field(default_factory=dict)
     day_first: dict[str, bool] = field(default_factory=dict)
     zones: dict[bool, str] = field(default_factory=dict)
+    offsets: frozenset[object] = frozenset()
     decimals: dict[str, str] = field(default_factory=dict)
     aside: dict[str, tuple[int, str]] = field(default_factory=dict)
     stood_in: int = 0
@@ -272,15 +273,21 @@ class Ledger:
             self.error(path, str(error), name)
             return pd.Series(NO_TIME, index=texts.index)
         if read.unread.any():
-            way_out = "declare `date_format:`, or `missing:` if they mean none."
-            if dates.abbreviated(texts[read.unread]):
-                way_out = "say which zone that is by `timezone:` under `source:`."
+            way_out = labels.way_out(texts[read.unread], name, path)
             self.stray(raw, texts, read.unread, path, "no date", way_out)
         self.counted(read, name, path)
         known = read.days.dropna()
         if timezone is None and (known.dt.normalize() != known).any():
             zones = {True: read.zoned > 0, False: read.zoned < 1}
             self.zones = {kind: name for kind, told in zones.items() if told} | self.zones
+            self.offsets |= read.offsets
+            if len(self.offsets) > 1:
+                say = self.error if path[0] == "tickets" else self.warn
+                say(
+                    path,
+                    f"cells of {name!r} tell different time zones, so their hours cannot be "
+                    "compared: say whose clock is meant by `timezone:` under `calendar:`.",
+                )
             if len(self.zones) > 1:
                 self.warn(
                     path,
@@ -294,9 +301,7 @@ class Ledger:
 
     def _unsettled(self, raw: Raw, texts: pd.Series, days: pd.Series, path: Path) -> None:
         """Warn of files whose dates another file alone says to begin with the day, or month."""
-        open_ = {
-            i: dates.is_unsettled(texts[raw.file == i].astype("str")) for i in np.unique(raw.file)
-        }
+        open_ = {i: is_unsettled(texts[raw.file == i].astype("str")) for i in np.unique(raw.file)}
         if not any(open_.values()) or all(open_.values()):
             return
         first = next(i for i, unsettled in open_.items() if unsettled)
@@ -310,14 +315,9 @@ class Ledger:
         )
 
     def counted(self, read: dates.Dates, name: str, path: Path) -> None:
-        """Warn, once a column, that undeclared day numbers of Excel were taken for dates."""
-        if read.counted and not any(i.path == path and i.value == name for i in self.issues):
-            days = [dates.counted(pd.Series([read.counted]), o).iloc[0] for o in EXCEL]
-            said = (
-                f"column {name!r} holds day numbers of Excel: {read.counted} is read as "
-                f"{days[0]:%Y-%m-%d}; counted from 1904, as old Macs did, it is {days[1]:%Y-%m-%d}."
-                " Say which by `date_format: excel` or `date_format: excel 1904`."
-            )
+        """Warn, once a column, of day numbers or weeks that were taken for dates."""
+        said = read.doubt(name)
+        if said and not any(i.path == path and i.value == name for i in self.issues):
             self.warn(path, said, name)
 
     def decimal(self, raw: Raw, texts: pd.Series, section: Table, path: Path) -> str:

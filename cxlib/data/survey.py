@@ -245,7 +245,8 @@ def periods_in(
             ledger.error(
                 path,
                 f"{int(stray.sum())} rows name no {kind}: {examples(raw, texts, stray)}; "
-                "write such as 2026Q3, 2026-09 or 2026, no longer than the client's `period:`.",
+                "write such as 2026Q3, 2026-09 or 2026, no longer than the client's `period:` "
+                "(weeks are dates, half years are reported by `period: wave`).",
             )
         return found
     if section.columns.date is not None and kind != "wave":
