@@ -48,7 +48,8 @@ class Ledger:
     leaves out. A table that comes in pieces is one: `day_first` and `decimals` keep by column what
     the pieces so far tell, `aside` the tickets set aside by reason, `stood_in` the resolutions
     that are closings, `seen` the digests of comments met, `runs` the hashes of rows met (`later`,
-    by piece, of those met before), `currency` the first one, `refunds` and the `last` day ahead.
+    by piece, of those met before), `currency` the first one, how many `refunds` and `orders` in
+    several rows, and the `last` day ahead; `zones` and `offsets` what moments tell of theirs.
     """
 
     names: Sequence[str] = ()
@@ -70,6 +71,7 @@ class Ledger:
     later: list[Any] = field(default_factory=list)
     currency: str = ""
     refunds: int = 0
+    orders: int = 0
     last: pd.Timestamp | None = None
 
     def error(self, path: Path, message: str, value: object = None) -> None:
@@ -384,8 +386,9 @@ def examples(raw: Raw, texts: pd.Series, mask: pd.Series) -> str:
     first = found[~found.duplicated()]
     positions = np.flatnonzero(mask.to_numpy(dtype=bool))[~found.duplicated().to_numpy()]
     counts = found.value_counts()
+    often = {text: f"{n} times, first " if n > 1 else "" for text, n in counts.items()}
     shown = [
-        f"{text!r} ({_times(int(counts[text]))}{raw.at(int(position))})"
+        f"{text!r} ({often[text]}{raw.at(int(position))})"
         for text, position in list(zip(first, positions, strict=True))[:_SHOWN]
     ]
     return ", ".join(shown) + (", …" if len(first) > _SHOWN else "")
@@ -394,7 +397,3 @@ def examples(raw: Raw, texts: pd.Series, mask: pd.Series) -> str:
 def places(raw: Raw, positions: Sequence[int]) -> str:
     """Return where rows stand: ``survey.csv row 3 and survey.csv row 9``."""
     return " and ".join(raw.at(int(position)) for position in positions)
-
-
-def _times(n: int) -> str:
-    return f"{n} times, first " if n > 1 else ""
