@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import os
-import re
 import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
 from unicodedata import normalize
 
-_ONE = re.compile(
-    r"(?<!row )(?<!line )(?<![\w.,:'\"-])1 (of [\d,]+ )?"
-    r"(more |different |respondent |such |header )?"
-    r"(row|value|cell|ticket|id|member|mark|weight|comment|file|column|question|time|text|period"
-    r"|sheet|answer|customer|respondent|client|chapter|report)s\b( that)?( \w+)?"
-)
-_VERBS = {"have": "has", "are": "is", "were": "was", "do": "does", "repeat": "repeats",
-          "hold": "holds", "name": "names", "count": "counts", "come": "comes"}  # fmt: skip
+
+class Count(int):
+    """How many, in a message: ``f"{n} {n:row is|rows are} left out"`` agrees with it."""
+
+    def __format__(self, spec: str) -> str:
+        return agreeing(self, spec) if "|" in spec else format(int(self), spec)
+
+
+def agreeing(number: object, forms: str) -> str:
+    """Return the one of ``one|many`` that is said of a number of things."""
+    one, _bar, many = forms.partition("|")
+    return one if str(number).strip("\ue000\ue001") in ("1", "1.0") else many
 
 
 class CxError(Exception):
     """Anything the kit tells a consultant: what is wrong, where, and the nearest fix."""
-
-    def __str__(self) -> str:
-        return singular(super().__str__())
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows: the message alone, unless ``CX_TRACEBACK`` asks for all."""
@@ -46,18 +46,6 @@ class SetupError(CxError):
 
 class RunError(CxError):
     """A run of chapters cannot be planned or finished."""
-
-
-def singular(message: str) -> str:
-    """Return a message in English with ``1 rows have`` as ``1 row has``."""
-
-    def one(found: re.Match[str]) -> str:
-        of, adjective, noun, that, then = found.groups(default="")
-        plural = "s" if of and of != "of 1 " else ""
-        verb = _VERBS.get(then[1:], then[1:])
-        return f"1 {of}{adjective}{noun}{plural}{that} {verb}".rstrip()
-
-    return _ONE.sub(one, message)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cxlib import periods
-from cxlib.errors import CxError
+from cxlib.errors import CxError, agreeing
 
 LANGUAGES = ("en", "zh")
 _CATALOGUES = ("locale/{language}/*.po", "chapters/*/{language}.po")
@@ -23,10 +23,9 @@ _DASH = "–"
 
 class _Agreeing(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
-        one, bar, many = format_spec.partition("|")
-        if not bar:
-            return str(super().format_field(value, format_spec))
-        return one if str(value).strip("\ue000\ue001") in ("1", "1.0") else many
+        if "|" in format_spec:
+            return agreeing(value, format_spec)
+        return str(super().format_field(value, format_spec))
 
 
 def filled(message: str, facts: Mapping[str, Any]) -> str:
@@ -126,6 +125,7 @@ PLAIN: Mapping[str, str] = MappingProxyType(
         "like for like": "judged differently",
         "mix": "other customers",
         "not split": "not looked into",
+        "no trajectory": "no path agreed",
         "stay": "still a member",
     }
 )

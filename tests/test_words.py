@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import pytest
 
-from cxlib.errors import CxError, DataError
+from cxlib.errors import Count, CxError, DataError
 from cxlib.words import Said, Words, as_words, mark, read_catalogue
+from tests.conftest import ROOT
 
 EN = Words("en", labels=MappingProxyType({"booking": "Online booking", "wave_2": "Second wave"}))
 ZH = Words(
@@ -157,21 +159,27 @@ def test_what_is_said_of_one_is_singular(one: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("n", "said"),
     [
-        ("1 rows have no id.", "1 row has no id."),
-        (
-            "column 'a' holds 1 values that are no number",
-            "column 'a' holds 1 value that is no number",
-        ),
-        ("1 of 5 rows are not coded", "1 of 5 rows is not coded"),
-        ("21 rows have none", "21 rows have none"),
-        ("0.1 rows", "0.1 rows"),
-        ("such as '1 rows have' here", "such as '1 rows have' here"),
+        (1, "1 of 5 rows is no number, such as '1 rows are'"),
+        (np.int64(1), "1 of 5 rows is no number, such as '1 rows are'"),
+        (0, "0 of 5 rows are no number, such as '1 rows are'"),
+        (21, "21 of 5 rows are no number, such as '1 rows are'"),
     ],
 )
-def test_a_fault_of_one_is_told_in_the_singular(written: str, said: str) -> None:
-    assert str(DataError(written)) == said
+def test_a_fault_agrees_with_its_number_as_reports_do(n: int, said: str) -> None:
+    written, cell = "{n} of 5 rows {n:is|are} no number, such as '{cell}'", "1 rows are"
+    (n, many) = (Count(n), Count(1200))
+    assert f"{n} of 5 rows {n:is|are} no number, such as '{cell}'" == said
+    assert EN.say(written, n=n, cell=Said(cell)) == said
+    assert str(DataError(f"{many:,} {many:row has|rows have} none")) == "1,200 rows have none"
+
+
+def test_no_fault_tells_its_number_in_the_plural_alone() -> None:
+    """A number that may be one agrees with its noun: ``{n} {n:row has|rows have}``."""
+    plural = re.compile(r"\{int\([^{}]*\.sum\(\)\)\} (more |different |such )?[a-z]+s ")
+    data = (ROOT / "cxlib" / "data").rglob("*.py")
+    assert not [f"{p.name}: {m[0]}" for p in data for m in plural.finditer(p.read_text("utf-8"))]
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,8 @@ def _single(
 
 
 def _units_by_coders(ratings: Any) -> pd.DataFrame:
+    if np.ndim(ratings) != 2:
+        raise DataError("the ratings are no table: a row is a unit, a column a coder.")
     frame = ratings if isinstance(ratings, pd.DataFrame) else pd.DataFrame(np.asarray(ratings))
     if frame.shape[1] < 2:
         raise DataError(

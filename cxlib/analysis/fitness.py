@@ -16,7 +16,7 @@ from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Interval, Result, counted, said
 from cxlib.analysis.validate import check_confidence, column, drawn, numbers, used
 from cxlib.analysis.weights import Margin, Margins, read_margins
-from cxlib.errors import DataError
+from cxlib.errors import Count, DataError
 from cxlib.words import mark as _
 
 STRAIGHT_LINE = 5
@@ -133,7 +133,9 @@ def _bases(
         there = label.eq(period).to_numpy(dtype=bool)
         n, people = int(there.sum()), asked.get(period)
         if people is not None and (people < 1 or n > people):
-            raise DataError(f"period {period!r}: {n} answers to {people} invitations.")
+            raise DataError(
+                f"period {period!r}: {n} {Count(n):answer|answers} to {people} invitations."
+            )
         effective = kish(every[there]) if n else 0.0
         rate = (nan, nan) if people is None else (float(people), n / people)
         rows.append((period, n, effective, n < minimum_base, n < CARE_BASE, *rate))

@@ -14,7 +14,7 @@ from statsmodels.stats.weightstats import CompareMeans
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Tabled, Tested, said
-from cxlib.errors import DataError
+from cxlib.errors import Count, DataError
 from cxlib.words import mark as _
 
 
@@ -202,7 +202,9 @@ def items(
     x = np.nan_to_num(raw[answered])
     n, k = x.shape
     if k < 2 or n < 3:
-        raise DataError(f"{k} questions and {n} participants: at least 2 and 3 are needed.")
+        raise DataError(
+            f"{k} {Count(k):question|questions} and {n} participants: at least 2 and 3 are needed."
+        )
     full = np.maximum(x.max(axis=0), 1.0)
     if marks is not None:
         told = dict(marks)

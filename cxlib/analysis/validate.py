@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from pandas.api import types
 
 from cxlib import periods
 from cxlib.analysis.metrics import SurveyDesign, number
-from cxlib.errors import DataError, nearest
+from cxlib.errors import Count, DataError, nearest
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -69,6 +69,8 @@ def column(data: pd.DataFrame, name: str) -> pd.Series:
     """Return one column of a frame, which must be there once."""
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"the data are a {type(data).__name__}, not a table with columns.")
+    if not isinstance(name, Hashable):
+        raise DataError(f"name one column, not a {type(name).__name__}.")
     require(data, (name,))
     if (there := int((data.columns == name).sum())) > 1:
         raise DataError(f"column {name!r} is in the data {there} times; rename all but one.")
@@ -218,7 +220,10 @@ def aligned(values: Any, index: pd.Index, what: str) -> pd.Series:
         )
     absent = index.difference(values.index)
     if len(absent):
-        raise DataError(f"{what}: none for row {row_of(absent, 0)} ({len(absent)} such rows).")
+        raise DataError(
+            f"{what}: none for row {row_of(absent, 0)} "
+            f"({(n := Count(len(absent)))} {n:such row|such rows})."
+        )
     return values.reindex(index)
 
 

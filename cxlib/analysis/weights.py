@@ -12,8 +12,8 @@ import pandas as pd
 from cxlib.analysis.estimation import even, kish
 from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import TableResult, counted, said
-from cxlib.analysis.validate import Floats, Integers, column, once, read_weights
-from cxlib.errors import DataError
+from cxlib.analysis.validate import Floats, Integers, column, count, once, read_weights
+from cxlib.errors import Count, DataError
 from cxlib.words import mark as _
 
 Margins: TypeAlias = Mapping[str, Mapping[Any, float]]
@@ -81,9 +81,11 @@ def rake(
     ------
     DataError
         If the data are empty, a column is absent, levels of margin and data differ, a size is
-        not positive, totals disagree, or the cap is not above 1.
+        not positive, totals disagree, the cap is not above 1, or the tolerance not above 0.
     """
     cap = None if cap is None else number(cap, "cap (a multiple of the mean weight)", above=1)
+    tolerance = number(tolerance, "tolerance", above=0)
+    rounds = count(max_iterations, "max_iterations")
     if isinstance(data, pd.DataFrame) and data.empty:
         raise DataError("there are no rows to weight.")
     known, total = read_margins(data, margins)
@@ -91,7 +93,7 @@ def rake(
     if weights is not None:
         start = even(read_weights(column(data, weights), data.index))
     goals = [margin.goal(start) for margin in known]
-    raked, rounds = _fit(start, goals, cap, tolerance, max_iterations)
+    raked, rounds = _fit(start, goals, cap, tolerance, rounds)
     table = pd.concat([_met(margin, start, raked) for margin in known], ignore_index=True)
     gaps = table["residual"].abs().groupby(table["margin"], sort=False).max()
     converged = _worst(raked, goals) <= tolerance
@@ -182,7 +184,10 @@ def _match(data: pd.DataFrame, name: str, known: Mapping[Any, float]) -> Margin:
     for level in texts:
         one_of(level, found, f"margin {name!r} has a level {level!r} that no row of the data has")
     for there, rows in sample.value_counts(sort=False).items():
-        message = f"column {name!r} has a level {there!r} ({rows} rows) that its margin lacks"
+        message = (
+            f"column {name!r} has a level {there!r} ({rows} {Count(rows):row|rows}) "
+            "that its margin lacks"
+        )
         one_of(there, texts, message)
     sizes = np.array(list(known.values()))
     codes = pd.Index(texts).get_indexer(pd.Index(sample)).astype(np.intp)

@@ -27,7 +27,7 @@ from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.plan import Job, Request, Run, made_of, make_plan
 from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.batch.run import alone, cluster, elsewhere, execute, rehearse, report_path
-from cxlib.errors import CxError, RunError
+from cxlib.errors import Count, CxError, RunError
 from cxlib.report.saved import TITLES
 from cxlib.workspace import Workspace, kit_digest, write_whole
 
@@ -246,7 +246,10 @@ def issue(workspace: Workspace, client: str, period: str, *, reason: str) -> Non
         told = {at: made_of(job for job in chapters if job.language == at) for at in languages}
         there = [j for j in plan.jobs if not j.format or report_path(request.out, j).is_file()]
         made, folder = freeze(workspace, there, told, reason=reason)
-    click.echo(f"Version {made.version} of {made.period}, {len(made.files)} files: {shown(folder)}")
+    click.echo(
+        f"Version {made.version} of {made.period}, {(n := Count(len(made.files)))} "
+        f"{n:file|files}: {shown(folder)}"
+    )
 
 
 _MANY = 40

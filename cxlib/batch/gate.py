@@ -24,7 +24,7 @@ from zipfile import BadZipFile, ZipFile
 from cxlib.data import masking
 from cxlib.data.keys import SHORTEST, Key, canonical_id, open_key
 from cxlib.data.store import read_record
-from cxlib.errors import CxError
+from cxlib.errors import Count, CxError
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -296,7 +296,7 @@ def _small_cells(value: Any, base: int) -> Iterator[str]:
         for at, n in enumerate(columns.get("n", ())):
             few = isinstance(n, (int, float)) and 0 < n < base
             if few and any(isinstance(cells[at], (int, float)) for cells in told):
-                yield f"a number on {n:g} answers, fewer than {base}"
+                yield f"a number on {n:g} {Count(n):answer|answers}, fewer than {base}"
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for part in parts:
         yield from _small_cells(part, base)

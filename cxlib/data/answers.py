@@ -14,6 +14,7 @@ from cxlib.data import values
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.values import Answers
+from cxlib.errors import Count
 
 if TYPE_CHECKING:
     from cxlib.params import Client
@@ -67,8 +68,8 @@ def rated(maker: Maker) -> dict[str, pd.Series]:
         if read.ratings.isna().all():
             maker.ledger.error(
                 (*path, "column"),
-                f"column {item.column[0]!r} holds no answer in {len(read.ratings)} rows; "
-                f"{metric.key!r} cannot be scored.",
+                f"column {item.column[0]!r} holds no answer in {(n := Count(len(read.ratings)))} "
+                f"{n:row|rows}; {metric.key!r} cannot be scored.",
                 item.column[0],
             )
         elif metric.kind == "nps":
@@ -83,7 +84,8 @@ def rated(maker: Maker) -> dict[str, pd.Series]:
         if read.ratings.isna().all():
             maker.ledger.warn(
                 (*where, "column"),
-                f"column {touchpoint.column[0]!r} holds no rating in {len(read.ratings)} rows.",
+                f"column {touchpoint.column[0]!r} holds no rating in "
+                f"{(n := Count(len(read.ratings)))} {n:row|rows}.",
                 touchpoint.column[0],
             )
     return columns
@@ -118,7 +120,10 @@ def _answers(
     n = int(read.stray.sum())
     if not n:
         return read
-    told = f"column {item.column[0]!r} holds {n} values off its scale {lowest}-{highest}"
+    told = (
+        f"column {item.column[0]!r} holds {n} {Count(n):value|values} off its scale "
+        f"{lowest}-{highest}"
+    )
     shown = examples(maker.raw, texts, read.stray)
     given = int(read.ratings.notna().sum()) + n
     if maker.survey.off_scale == "missing":
@@ -144,8 +149,8 @@ def _check_reach(
     if scale[1] > SHORT >= top and n >= SOME and getattr(item, "direction", None) != "lower":
         ledger.warn(
             path,
-            f"none of {n} answers to {key!r} is above {top:g} on its scale {scale[0]}-{scale[1]}: "
-            f"was it asked on a scale up to {SHORT}?",
+            f"none of {n} {Count(n):answer|answers} to {key!r} is above {top:g} on its scale "
+            f"{scale[0]}-{scale[1]}: was it asked on a scale up to {SHORT}?",
             item.column[0],
         )
 

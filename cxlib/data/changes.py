@@ -18,7 +18,7 @@ from cxlib.columns import records
 from cxlib.data.masking import mask_text
 from cxlib.data.schema import CHOICES, DATED, TEXT
 from cxlib.data.survey import own_of
-from cxlib.errors import CxError
+from cxlib.errors import Count, CxError
 from cxlib.workspace import Workspace, as_name
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _files(was: Mapping[str, str], has: Mapping[str, str]) -> Iterator[str]:
 def _rows(was: Mapping[str, int], has: Mapping[str, int], base: int) -> Iterator[str]:
     before, after = sum(was.values()), sum(has.values())
     if before != after:
-        yield f"{before:,} → {after:,} rows used ({after - before:+,})."
+        yield f"{before:,} → {after:,} {Count(after):row|rows} used ({after - before:+,})."
     new = [period for period in has if period not in was]
     if new:
         rows = (f"{p} ({has[p]:,} rows)" if has[p] >= base else f"{p} (fewer than {base})"
@@ -211,7 +211,10 @@ def _rows(was: Mapping[str, int], has: Mapping[str, int], base: int) -> Iterator
     for period, n in was.items():
         now = has.get(period, n)
         if now != n and min(now, n) >= base:
-            yield f"{period}, taken in before, has {now:,} rows instead of {n:,} ({now - n:+,})."
+            yield (
+                f"{period}, taken in before, has {now:,} {Count(now):row|rows} instead "
+                f"of {n:,} ({now - n:+,})."
+            )
         elif now != n:
             yield f"{period}, taken in before, has another number of rows (under the minimum base)."
 

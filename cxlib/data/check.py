@@ -16,7 +16,7 @@ from cxlib.data.masking import mask_text
 from cxlib.data.schema import DATED
 from cxlib.data.store import read_record
 from cxlib.data.survey import own_of
-from cxlib.errors import singular
+from cxlib.errors import Count
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def _examine(
     faults = sorted([*faults, *faults_of(client, tables)], key=lambda fault: fault.line)
     told = Checked(
         faults=faults,
-        intake=[singular(line) for made in tables for line in _intake(client, made)],
-        distributions=[singular(t) for made in tables for t in _distributions(client, made)],
+        intake=[line for made in tables for line in _intake(client, made)],
+        distributions=[line for made in tables for line in _distributions(client, made)],
         changes=_changes(client, workspace, tables),
     )
     if then is not None and not any(fault.severity == "error" for fault in faults):
@@ -131,7 +131,7 @@ def _intake(client: Client, made: Made) -> list[str]:
     lines = [f"{made.name}: {name}: {told}" for name, told in made.told.items()]
     if frame is None:
         return lines
-    parts = [f"{ledger.rows_read} rows in, {len(frame)} used"]
+    parts = [f"{(many := Count(ledger.rows_read))} {many:row|rows} in, {len(frame)} used"]
     parts += [f"{n} {reason}" for reason, n in ledger.dropped.items()]
     column = _DATED.get(made.name)
     if column in frame and frame[column].notna().any():
@@ -188,7 +188,7 @@ def _distributions(client: Client, made: Made) -> list[str]:
             none = int(own[key].isna().sum())
             lines.append(f"{key}: {', '.join(_common(own[key]))}, no answer: {none}")
         elif key in own:
-            lines.append(f"{key}: {int(own[key].notna().sum())} texts")
+            lines.append(f"{key}: {(many := Count(own[key].notna().sum()))} {many:text|texts}")
     return lines
 
 
@@ -196,4 +196,5 @@ def _common(cells: pd.Series) -> list[str]:
     counts = cells.value_counts()
     shown = [f"{value!r}: {n}" for value, n in counts.head(_COMMON).items()]
     rest = len(counts) - _COMMON
-    return shown + ([f"{rest} more values: {int(counts.iloc[_COMMON:].sum())}"] if rest > 0 else [])
+    others = f"{rest} more {Count(rest):value|values}: {int(counts.iloc[_COMMON:].sum())}"
+    return shown + [others] * (rest > 0)

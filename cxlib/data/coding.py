@@ -15,6 +15,7 @@ from cxlib.data import values
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.register_excel import new_book
+from cxlib.errors import Count
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -95,14 +96,15 @@ def settle(raw: Raw, section: Coding, at: Path, ledger: Ledger) -> pd.DataFrame:
     if changed.any():
         ledger.warn(
             at,
-            f"{int(changed.sum())} comments are not the words that were sent out, the first "
+            f"{(n := Count(changed.sum()))} {n:comment is|comments are} not the words that "
+            "were sent out, the first "
             f"{raw.at(int(changed.to_numpy().argmax()))}: their rows are left out.",
         )
     if (~read).any() and not ledger.failed:
         left = (~read).to_numpy()
         ledger.warn(
             at,
-            f"{int(left.sum())} of {len(read)} rows are not coded, the first "
+            f"{(n := Count(left.sum()))} of {len(read)} rows {n:is|are} not coded, the first "
             f"{raw.at(int(left.argmax()))}: nothing is marked, and {section.columns.done!r} is "
             "empty; they count for nothing.",
         )
@@ -132,7 +134,8 @@ def _marks(raw: Raw, cells: pd.Series, path: Path, ledger: Ledger) -> pd.Series:
     if stray.any():
         ledger.error(
             path,
-            f"column {cells.name!r} holds {int(stray.sum())} marks that are neither yes nor no: "
+            f"column {cells.name!r} holds {(n := Count(stray.sum()))} "
+            f"{n:mark that is|marks that are} neither yes nor no: "
             f"{examples(raw, cells, stray)}; write 1, or 0, or leave it empty.",
             cells.name,
         )

@@ -12,6 +12,7 @@ from cxlib.data.ledger import NO_TIME, Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.schema import TABLES, TEXT
 from cxlib.data.survey import periods_in
+from cxlib.errors import Count
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _ratings(
     if n:
         ledger.error(
             (*at, "columns", "rating"),
-            f"column {texts.name!r} holds {n} values off its scale {low}-{high}: "
+            f"column {texts.name!r} holds {n} {Count(n):value|values} off its scale {low}-{high}: "
             f"{examples(raw, texts, read.stray)}; correct the scale, say which rating a text is by "
             "`values:`, or declare what means none under `missing:`.",
             texts.name,

@@ -35,7 +35,7 @@ from cxlib.data.date_forms import (
     with_offset,
 )
 from cxlib.data.date_order import Order, is_open
-from cxlib.errors import DataError
+from cxlib.errors import Count, DataError
 
 Parts = tuple[int, int, int, int, int, int]
 
@@ -168,7 +168,8 @@ def _by_formats(
             n, i = int(np.isin(codes, np.flatnonzero(other)).sum()), int(np.flatnonzero(other)[0])
             total = int((words.to_numpy()[codes] != "").sum())
             raise DataError(
-                f"column {name!r}: {n} of {total} cells are different days under {first[i]!r} and "
+                f"column {name!r}: {n} of {total} cells "
+                f"{Count(n):is|are} different days under {first[i]!r} and "
                 f"{pattern!r}, such as {words[i]!r}; keep the format that is right."
             )
         zoned |= days.isna() & read.notna() & ("%z" in pattern)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import periods as calendar
+from cxlib.analysis.kpis.changes import STEPS
 from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
@@ -16,7 +17,7 @@ from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
 from cxlib.data.masking import are_people, mask_text
 from cxlib.data.survey import ALL, own_of, unheard, unnamed
 from cxlib.data.weighting import known_margins, weighted
-from cxlib.errors import CxError, nearest
+from cxlib.errors import Count, CxError, nearest
 from cxlib.params.tables import FOR_ALL
 
 if TYPE_CHECKING:
@@ -38,15 +39,15 @@ _EXPECTED = frozenset({
 """Reasons to leave a row out that a client file asks for, or that are no answers at all."""
 
 
-def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 0) -> None:
-    """Add warnings about a canonical survey table, with so many bytes of texts `aside`; try it."""
+def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Add warnings about a canonical survey table; try it."""
     if (own := own_of(frame)).empty:
         why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
         if not ledger.failed:
             ledger.error(("survey",), f"no response of the client itself is left: {why}.")
         return
     dropped(ledger, ("survey", "source"))
-    _heavy(frame, ledger, aside)
+    _heavy(frame, ledger)
     _bases(own, client, ledger)
     _periods(own, client, ledger)
     _unanswered(own, client, ledger)
@@ -61,19 +62,17 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 
         _margins(own, client, ledger)
 
 
-def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
+def _heavy(frame: pd.DataFrame, ledger: Ledger) -> None:
     closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
-    texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
-    share = counts.max() / len(frame)
-    comments = share * int(frame["comment"].notna().sum())
-    # measured: both grow with the rows, the chapter on comments with those of one period
-    memory = (BESIDE + 2e-9 * closed, BESIDE + share * (24e-9 * texts + 3e-9 * closed))
-    minutes = (len(frame) / 1e6, 0.5 + comments / 5e4)
+    share = counts.head(STEPS + 1).sum() / len(frame)  # so many periods are compared at once
+    # measured up to three million rows: both grow with the rows, whatever is said in comments
+    memory = (BESIDE + 2e-9 * closed, BESIDE + 3e-9 * share * closed)
+    minutes = (0.8e-6 * len(frame), 0.25 + 0.7e-6 * len(frame))
     if max(memory) > HEAVY or max(minutes) > SLOW:
         need = [f"{m:.1f} GB and {t:.0f} minutes" for m, t in zip(memory, minutes, strict=True)]
-        told = (f"its {len(frame):,} rows need about {need[0]} to take in, and the chapter on "
-                f"comments {need[1]} for {counts.idxmax()}: allow more by `cx run --memory 16000 "
-                "--timeout 3600`, name fewer columns, leave rows out by `where:`, or report by a "
+        told = (f"its {len(frame):,} rows need about {need[0]} to take in, and their KPIs "
+                f"{need[1]}: allow more by `cx run --memory 16000 --timeout 3600` (and so for "
+                "`cx check`), name fewer columns, leave rows out by `where:`, or report by a "
                 "shorter `period:`.")  # fmt: skip
         ledger.warn(("survey", "source"), told)
 
@@ -181,9 +180,9 @@ def _repeats(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     if again.any():
         ledger.warn(
             ("survey", "columns", "id"),
-            f"{int(again.sum())} respondent ids come again in a later period: are they the same "
-            "people? If so, set `repeat_respondents: true`, so that intervals allow for it; if the "
-            "numbers only start anew in each file, leave it.",
+            f"{(n := Count(again.sum()))} {n:respondent id comes|respondent ids come} again in a "
+            "later period: are they the same people? If so, set `repeat_respondents: true`, so "
+            "that intervals allow for it; if the numbers only start anew in each file, leave it.",
         )
 
 
@@ -282,8 +281,8 @@ def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             n = len(own[[key, same[0]]].dropna())
             ledger.warn(
                 ("survey", "touchpoints", place, "column"),
-                f"{key!r} and {same[0]!r} are identical in {n} answers, so only one of "
-                "them can be a driver; is a column named twice?",
+                f"{key!r} and {same[0]!r} are identical in {n} {Count(n):answer|answers}, so only "
+                "one of them can be a driver; is a column named twice?",
             )
 
 
@@ -296,7 +295,8 @@ def tickets(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     if len(frame) and gone.all():
         ledger.warn(
             ("tickets", "states"),
-            f"all {len(frame)} tickets are cancelled or merged; no service can be measured.",
+            f"all {(n := Count(len(frame)))} {n:ticket is|tickets are} cancelled or "
+            "merged; no service can be measured.",
         )
     if not {"state", "resolved_at", "closed_at"} & set(frame):
         ledger.warn(
@@ -323,7 +323,8 @@ def _unlimited(priorities: pd.Series, section: Tickets, ledger: Ledger) -> None:
         near = "; add it to the log." if blank else nearest(str(value), limits)
         ledger.warn(
             ("tickets", "sla", name),
-            f"{len(without)} tickets have a priority without a limit, the first {what}{near}",
+            f"{(n := Count(len(without)))} {n:ticket has|tickets have} a priority without "
+            f"a limit, the first {what}{near}",
             None if blank else value,
         )
 
@@ -359,7 +360,8 @@ def comments(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
         if n < least:
             ledger.warn(
                 ("comments", str(source)),
-                f"there are {n} comments, fewer than the minimum base of {least}.",
+                f"there are {n} {Count(n):comment|comments}, fewer than the minimum base "
+                f"of {least}.",
             )
     if latest > pd.Timestamp.now() + pd.Timedelta(days=1):
         ledger.warn(("comments",), f"the last date, {latest:%Y-%m-%d}, lies in the future.")

@@ -14,6 +14,7 @@ from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, examples
 from cxlib.data.readers import Raw
 from cxlib.data.schema import FIELDWORK
+from cxlib.errors import Count
 from cxlib.params.base import Moment
 from cxlib.params.survey import Survey
 from cxlib.words import mark as _
@@ -117,7 +118,7 @@ def _finished(raw: Raw, client: Client, ended: pd.Series, ledger: Ledger) -> pd.
     if stray.any():
         ledger.error(
             path,
-            f"column {name!r} says neither yes nor no in {int(stray.sum())} rows: "
+            f"column {name!r} says neither yes nor no in {(n := Count(stray.sum()))} {n:row|rows}: "
             f"{examples(raw, texts, stray)}; write which cells mean finished: `finished: […]`.",
             name,
         )
@@ -142,7 +143,8 @@ def _seconds(
         shown = examples(raw, ended.dt.strftime("%Y-%m-%d %H:%M").fillna(""), back)
         ledger.warn(
             ("fieldwork", "columns", "ended"),
-            f"{int(back.sum())} interviews end before they start: {shown}; they have no duration.",
+            f"{(n := Count(back.sum()))} {n:interview ends|interviews end} before "
+            f"{n:it starts|they start}: {shown}; no duration is known.",
         )
     return took.where(took >= 0)
 

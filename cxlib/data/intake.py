@@ -36,7 +36,7 @@ from cxlib.data.schema import (
     survey_columns,
 )
 from cxlib.data.survey import MARKS, Survey as SurveyTable, make_survey
-from cxlib.errors import CxError
+from cxlib.errors import Count, CxError
 from cxlib.params.base import Moment
 from cxlib.words import mark as _
 from cxlib.workspace import Workspace
@@ -100,8 +100,8 @@ class Made:
         except CxError as error:
             self.ledger.error((*path, "source"), str(error))
         for (file, column), (n, first) in self.spoilt.items():
-            told = f"column {column!r} of {file} shows an error instead of a value in {n} rows"
-            told = f"{told}, the first {first}; they count as empty"
+            told = f"column {column!r} of {file} shows an error instead of a value in {n} "
+            told += f"{Count(n):row|rows}, the first {first}; such cells count as empty"
             if source.sql or any(matches(column, name) for name in named.columns):
                 self.ledger.warn((*path, "source"), f"{told}: mend the formula, or leave it.")
             else:
@@ -123,7 +123,8 @@ class Made:
     @property
     def told(self) -> dict[str, str]:
         """How each file was read."""
-        return {name: "; ".join((f"{self.rows[name]} rows", *self.how[name])) for name in self.how}
+        rows = {name: f"{n} {Count(n):row|rows}" for name, n in self.rows.items()}
+        return {name: "; ".join((rows[name], *self.how[name])) for name in self.how}
 
     def add(self, piece: pd.DataFrame, folder: FilePath) -> None:
         """Put a piece of the table below those before it."""
@@ -292,8 +293,7 @@ def _survey(client: Client, workspace: Workspace) -> Made:
     made.survey = make_survey(raw, client, made.ledger, spare)
     made.frame = made.survey.frame
     del raw
-    aside = made.survey.aside.size if made.survey.aside else 0
-    doubts.survey(made.frame, client, made.ledger, aside=aside)
+    doubts.survey(made.frame, client, made.ledger)
     made.columns = _asked(client, made.frame)
     return made
 

@@ -12,7 +12,7 @@ from cxlib.data import dates, labels, values
 from cxlib.data.layout import TOTAL, is_total
 from cxlib.data.ledger import Ledger, Path
 from cxlib.data.readers import Raw
-from cxlib.errors import DataError
+from cxlib.errors import Count, DataError
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _parts(frame: pd.DataFrame, kpi: Kpi, path: Path, ledger: Ledger) -> pd.Data
         ledger.warn(
             (*path, "unit"),
             f"{named!r} is the total of the other units and would count them twice; its "
-            f"{int(total.sum())} rows are left out.",
+            f"{(n := Count(total.sum()))} {n:row is|rows are} left out.",
             named,
         )
         ledger.drop(TOTAL, int(total.sum()))
@@ -131,7 +131,7 @@ def _raised(known: pd.Series, kind: periods.Kind, ledger: Ledger, path: Path) ->
     if longer.any():
         ledger.error(
             path,
-            f"{int(longer.sum())} rows are for longer than a {kind}, such as "
+            f"{(n := Count(longer.sum()))} {n:row is|rows are} for longer than a {kind}, such as "
             f"{known[longer].iloc[0]}; this client reports by {kind}.",
         )
     return raised
@@ -199,9 +199,9 @@ def _plain(frame: pd.DataFrame, kpi: Kpi, path: Path, ledger: Ledger) -> pd.Data
         first = frame[repeated].iloc[0]
         ledger.error(
             (*path, "value"),
-            f"{int(repeated.sum())} rows repeat a period and unit, first {first['period']}, "
-            f"{first['unit']}; name the column that tells them apart as `unit:`, or select one by "
-            "`where:`.",
+            f"{(n := Count(repeated.sum()))} {n:row repeats|rows repeat} a period and unit, first "
+            f"{first['period']}, {first['unit']}; name the column that tells them apart as "
+            "`unit:`, or select one by `where:`.",
         )
     rows = frame.reset_index(drop=True)
     if kpi.complement:

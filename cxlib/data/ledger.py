@@ -14,7 +14,7 @@ from cxlib.data import dates, labels, masking, values
 from cxlib.data.date_order import is_unsettled
 from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile
-from cxlib.errors import DataError, nearest
+from cxlib.errors import Count, DataError, nearest
 from cxlib.params.base import Moment
 from cxlib.words import mark as _
 
@@ -117,13 +117,9 @@ class Ledger:
         self, raw: Raw, texts: pd.Series, found: pd.Series, path: Path, what: str, way_out: str
     ) -> None:
         """Note the cells of a column that cannot be read, if any are found, with the way out."""
-        if found.any():
-            self.error(
-                path,
-                f"column {texts.name!r} holds {int(found.sum())} values that are {what}: "
-                f"{examples(raw, texts, found)}; {way_out}",
-                texts.name,
-            )
+        if n := Count(found.sum()):
+            told = f"column {texts.name!r} holds {n} {n:value that is|values that are} {what}: "
+            self.error(path, f"{told}{examples(raw, texts, found)}; {way_out}", texts.name)
 
     @property
     def failed(self) -> bool:
@@ -194,8 +190,8 @@ class Ledger:
             if both:
                 self.warn(
                     path,
-                    f"{both} rows hold an answer in {found[0]!r} and another in {column!r}; the "
-                    "first counts.",
+                    f"{both} {Count(both):row holds|rows hold} an answer in {found[0]!r} and "
+                    f"another in {column!r}; the first counts.",
                 )
             cells = cells.where(filled | (~more & (cells.str.strip() != "")), other)
         return cells

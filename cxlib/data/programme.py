@@ -11,7 +11,7 @@ import pandas as pd
 from cxlib.data import values
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
-from cxlib.errors import nearest
+from cxlib.errors import Count, nearest
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def _settle_members(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledge
             first = str(frame.loc[strange, "tier"].iloc[0])
             ledger.error(
                 ("members", "tiers"),
-                f"{int(strange.sum())} members hold a tier that no rule names: "
-                f"{examples(raw, frame['tier'], strange)}{nearest(first, section.tiers)}",
+                f"{(n := Count(strange.sum()))} {n:member holds|members hold} a tier that no rule "
+                f"names: {examples(raw, frame['tier'], strange)}{nearest(first, section.tiers)}",
                 first,
             )
     return _one_row_each(_dated(frame, ledger), ledger)
@@ -67,8 +67,8 @@ def _dated(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
             first = frame.loc[rows, "joined"].iloc[0]
             ledger.warn(
                 path,
-                f"{int(rows.sum())} members {said}, the first joined {first:%Y-%m-%d}; they are "
-                "left out.",
+                f"{(n := Count(rows.sum()))} {n:member|members} {said}, the first joined "
+                f"{first:%Y-%m-%d}; they are left out.",
             )
             ledger.drop(reason, int(rows.sum()))
     return frame[~(early | late)]
@@ -86,8 +86,8 @@ def _one_row_each(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     if former.any():
         ledger.warn(
             ("members", "columns", "id"),
-            f"{int(former.sum())} rows repeat a member's id with other contents; the last row of "
-            "each member is kept.",
+            f"{(n := Count(former.sum()))} {n:row repeats|rows repeat} a member's id with other "
+            "contents; the last row of each member is kept.",
         )
     ledger.drop(_("an earlier row of the same member"), int(former.sum()))
     return frame[~former].reset_index(drop=True)
@@ -151,8 +151,8 @@ def told_of_purchases(ledger: Ledger) -> None:
     if ledger.last is not None:
         ledger.warn(
             ("transactions", "columns", "date"),
-            f"{ledger.dropped[FUTURE]} rows are dated in the future, the last "
-            f"{ledger.last:%Y-%m-%d}; they are left out.",
+            f"{(n := Count(ledger.dropped[FUTURE]))} {n:row is|rows are} dated in the future, the "
+            f"last {ledger.last:%Y-%m-%d}; they are left out.",
         )
     if ledger.orders:
         ledger.warn(
@@ -210,7 +210,7 @@ def sorted_as(
     path: Path,
     ledger: Ledger,
     *,
-    said: str = "rows hold a text",
+    said: str = "row holds a text|rows hold a text",
 ) -> pd.Series:
     """Return raw texts as the words under which the client file sorts them."""
     known = {word: word for word in told}
@@ -222,7 +222,7 @@ def sorted_as(
         first = str(texts[strange].iloc[0])
         ledger.error(
             path,
-            f"{int(strange.sum())} {said} that stands under none of "
+            f"{(n := Count(strange.sum()))} {n:{said}} that stands under none of "
             f"{', '.join(told)}: {examples(raw, texts, strange)}{nearest(first, known)}",
             first,
         )

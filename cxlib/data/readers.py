@@ -18,7 +18,7 @@ from cxlib.data.formats import SUFFIXES, Content, matches, read_content
 from cxlib.data.layout import ANY, Grid, Integers, Named, lay_out
 from cxlib.data.overlaps import same_rows
 from cxlib.data.platforms import header_name
-from cxlib.errors import DataError, nearest
+from cxlib.errors import Count, DataError, nearest
 from cxlib.workspace import file_digest
 
 if TYPE_CHECKING:
@@ -208,8 +208,9 @@ def _refuse_unsaved(grid: Grid, wanted: Sequence[str], file: str) -> None:
         named = not wanted or any(matches(name, pattern) for pattern in wanted)
         if unsaved.any() and named:
             raise DataError(
-                f"{file}: column {name!r} holds {int(unsaved.sum())} formulas without their "
-                f"results, the first in row {grid.rows[int(unsaved.to_numpy().argmax())]}: the "
+                f"{file}: column {name!r} holds {(many := Count(unsaved.sum()))} "
+                f"{many:formula|formulas} without {many:its result|their results}, the first in "
+                f"row {grid.rows[int(unsaved.to_numpy().argmax())]}: the "
                 "program that wrote the file left them out. Open it in Excel and save it."
             )
 
@@ -255,8 +256,9 @@ def _sheets(
     if twins:
         listed = ", ".join(repr(grid.name) for grid in twins[:_SHOWN])
         warnings.append(
-            f"{file}: {len(twins)} more sheets have the same columns ({listed}); sheet "
-            f"{chosen.name!r} is read, and {sum(len(grid.rows) for grid in twins)} rows are left "
+            f"{file}: {(many := Count(len(twins)))} {many:more sheet has|more sheets have} the "
+            f"same columns ({listed}); sheet {chosen.name!r} is read, and "
+            f"{(many := Count(sum(len(grid.rows) for grid in twins)))} {many:row is|rows are} left "
             'out. Write `sheet:` with its name, or sheet: "*" for all.'
         )
     other = [grid.name for grid in left] + [f"{name} (hidden)" for name in content.hidden]

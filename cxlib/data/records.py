@@ -14,7 +14,7 @@ from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.schema import COUNT, FLAG, NUMBER, STATES, TABLES, TIME, Column
-from cxlib.errors import DataError
+from cxlib.errors import Count, DataError
 from cxlib.params.members import attributes_of
 from cxlib.params.voice import Coding, Events
 from cxlib.words import mark as _
@@ -151,7 +151,7 @@ def _tickets(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledger) -> p
         declared = {state: getattr(section.states, state, ()) for state in STATES}
         frame["state"] = programme.sorted_as(
             raw, frame["state"], declared, ("tickets", "states"), ledger,
-            said="tickets have a state",
+            said="ticket has a state|tickets have a state",
         )  # fmt: skip
     if section.events and not ledger.failed:
         return _folded(raw, client, frame, section, ledger)
@@ -260,16 +260,16 @@ def settle(client: Client, ledger: Ledger, kept: int) -> None:
     """Say of all pieces of the ticket log what was set aside, now that it is known how much."""
     said = {
         CONTRADICT: "ended before they were created",
-        SKIPPED: f"have a time that the clocks of {client.calendar.timezone} skipped",
-        FAR: "have a date far in the future",
-        PAST: "have a date decades back",
-        AGAIN: "are another row of a ticket (a log of events? write `events: true`)",
+        SKIPPED: f"{{n:has|have}} a time that the clocks of {client.calendar.timezone} skipped",
+        FAR: "{n:has|have} a date far in the future",
+        PAST: "{n:has|have} a date decades back",
+        AGAIN: "{n:is|are} another row of a ticket (a log of events? write `events: true`)",
     }
     total = kept + sum(n for n, _first in ledger.aside.values())
     for reason, (n, first) in ledger.aside.items():
         if not n:
             continue
-        told = f"{n} of {total} tickets {said[reason]}, the first: {first}"
+        told = f"{n} of {total} tickets {said[reason].format(n=Count(n))}, the first: {first}"
         if n > max(MANY * total, 5) and reason == CONTRADICT:
             ledger.error(("tickets", "columns"), f"{told}; are columns and time zone right?")
         else:

@@ -85,18 +85,26 @@ def are_whole(folder: Path, digests: Mapping[str, str]) -> bool:
 
 
 def read_frame(
-    path: Path, dtypes: Mapping[str, str], where: str = "", given: Mapping[str, Any] | None = None
+    path: Path,
+    dtypes: Mapping[str, str],
+    where: str = "TRUE",
+    given: Mapping[str, Any] | None = None,
+    *,
+    share: float = 1.0,
 ) -> pd.DataFrame:
     """Return columns of a table that `write_tables` wrote, with their canonical dtypes.
 
-    Only the rows `where` a condition of SQL holds, with the values `given` by name. A text that
-    repeats stands once in memory, and a column is put together at a time.
+    Only the rows `where` a condition of SQL holds, with the values `given` by name; of these a
+    `share`, drawn by chance, the same rows whatever the columns. A text that repeats stands once in
+    memory, and a column is put together at a time.
     """
     import duckdb
     import pandas as pd
 
     listed = ", ".join(_quoted(name) for name in dtypes)
-    query = f"SELECT {listed} FROM read_parquet($path){where and f' WHERE {where}'}"
+    lots = "" if share >= 1 else f" AND hash(file_row_number) < {int(share * 2**64)}::UBIGINT"
+    table = f"read_parquet($path{lots and ', file_row_number = true'})"
+    query = f"SELECT {listed} FROM {table} WHERE ({where}){lots}"
     parts: list[pd.DataFrame] = []
     repeats: set[str] = set()
     try:
@@ -138,6 +146,19 @@ def read_distinct(path: Path, value: str, where: str = "TRUE") -> list[Any]:
             return [
                 row[0] for row in connection.execute(query, {"path": _literal(path)}).fetchall()
             ]
+    except duckdb.Error:
+        raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
+
+
+def count_rows(path: Path, where: str, given: Mapping[str, Any]) -> int:
+    """Return how many rows there are `where` a condition of SQL holds, as `read_frame` has it."""
+    import duckdb
+
+    query = f"SELECT count(*) FROM read_parquet($path) WHERE {where}"
+    try:
+        with _connection(os.getpid()).cursor() as connection:
+            told = {"path": _literal(path), **given}
+            return int(connection.execute(query, told).fetchall()[0][0])
     except duckdb.Error:
         raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
 

@@ -17,7 +17,7 @@ from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, Path, examples, places
 from cxlib.data.pieces import Spool
 from cxlib.data.readers import Raw
-from cxlib.errors import DataError, nearest
+from cxlib.errors import Count, DataError, nearest
 from cxlib.params.base import CANONICAL
 from cxlib.words import mark as _
 
@@ -170,8 +170,8 @@ def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
             shown = examples(raw, raw.texts(name), found)
             ledger.warn(
                 ("survey", "source"),
-                f"{int(found.sum())} rows count whose {name} is {shown}: tests, or unfinished? "
-                f"`where: {{{name}: {wanted[name]}}}` leaves them out.",
+                f"{(n := Count(found.sum()))} {n:row counts|rows count} whose {name} is {shown}: "
+                f"tests, or unfinished? `where: {{{name}: {wanted[name]}}}` leaves them out.",
             )
 
 
@@ -188,7 +188,7 @@ def _ids(maker: Maker) -> pd.Series:
     if blank.any():
         maker.ledger.warn(
             ("survey", "columns", "id"),
-            f"{int(blank.sum())} rows have no respondent id, the first "
+            f"{(n := Count(blank.sum()))} {n:row has|rows have} no respondent id, the first "
             f"{_first(maker, blank)}; each counts as a respondent of its own"
             + ("; it is the last row: a total?" if blank.sum() == 1 and blank.iloc[-1] else "."),
         )
@@ -196,7 +196,7 @@ def _ids(maker: Maker) -> pd.Series:
         texts = damaged.reindex(ids.index)
         maker.ledger.warn(
             ("survey", "columns", "id"),
-            f"{len(damaged)} ids were damaged by a spreadsheet: "
+            f"{(n := Count(len(damaged)))} {n:id was|ids were} damaged by a spreadsheet: "
             f"{examples(maker.raw, texts, texts.notna())}; export them as text.",
         )
     if blank.any() and "respondent_id" not in maker.free:
@@ -244,9 +244,9 @@ def periods_in(
         if stray.any():
             ledger.error(
                 path,
-                f"{int(stray.sum())} rows name no {kind}: {examples(raw, texts, stray)}; "
-                "write such as 2026Q3, 2026-09 or 2026, no longer than the client's `period:` "
-                "(weeks are dates, half years are reported by `period: wave`).",
+                f"{(n := Count(stray.sum()))} {n:row names|rows name} no {kind}: "
+                f"{examples(raw, texts, stray)}; write such as 2026Q3, 2026-09 or 2026, no longer "
+                "than the client's `period:` (weeks are dates, half years are `period: wave`).",
             )
         return found
     if section.columns.date is not None and kind != "wave":
@@ -264,8 +264,8 @@ def _weights(maker: Maker) -> pd.Series:
         far = weights > FAR_WEIGHT * weights[weights > 0].median()
         maker.ledger.warn(
             path,
-            f"{int(far.sum())} weights are over {FAR_WEIGHT} times the usual: "
-            f"{examples(maker.raw, texts, far)}; is `decimal:` right?",
+            f"{(n := Count(far.sum()))} {n:weight is|weights are} over {FAR_WEIGHT} times the "
+            f"usual: {examples(maker.raw, texts, far)}; is `decimal:` right?",
             texts.name,
         )
     return weights
@@ -295,16 +295,16 @@ def _near_brands(maker: Maker, others: pd.Series) -> None:
     if (others == OWN).any():
         maker.ledger.error(
             ("survey", "columns", "brand"),
-            f"{int((others == OWN).sum())} rows name the brand {OWN!r}, which is what the kit "
-            f"calls {named!r}; write that brand's name another way.",
+            f"{(n := Count((others == OWN).sum()))} {n:row names|rows name} the brand {OWN!r}, "
+            f"which is what the kit calls {named!r}; write that brand's name another way.",
             OWN,
         )
     same = plain == values.plain(named).casefold()
     if same.any():
         maker.ledger.warn(
             ("survey", "own_brand"),
-            f"{int(same.sum())} rows name {others[same].iloc[0]!r}, which counts as a competitor; "
-            f"write {named!r} if it is the client itself.",
+            f"{(n := Count(same.sum()))} {n:row names|rows name} {others[same].iloc[0]!r}, which "
+            f"counts as a competitor; write {named!r} if it is the client itself.",
             named,
         )
 
@@ -354,7 +354,7 @@ def _far_off(maker: Maker, dates: pd.Series) -> dict[str, pd.Series]:
     texts = dates.dt.strftime("%Y-%m-%d").fillna("")
 
     def say(told: str, rows: pd.Series) -> None:
-        named = f"{told.format(n=int(rows.sum()))}: {examples(maker.raw, texts, rows)}; "
+        named = f"{told.format(n=Count(rows.sum()))}: {examples(maker.raw, texts, rows)}; "
         maker.ledger.warn(("survey", "columns", "date"), named + way_out)
 
     since = days[gaps].iloc[0]
@@ -362,16 +362,16 @@ def _far_off(maker: Maker, dates: pd.Series) -> dict[str, pd.Series]:
     old: pd.Series = (dates < (ages.iloc[0] if len(ages) else days.iloc[0])).fillna(False)
     if 0 < old.sum() <= max(few, MANY * len(known)):
         way_out = f"the first other date is {dates[~old].min():%Y-%m-%d}."
-        say("left out: {n} rows have a date from another age", old)
+        say("left out: {n} {n:row has|rows have} a date from another age", old)
         far[_("date far in the past")] = old
     elif 0 < (dates < since).sum() <= few and len(known) > 20:
         way_out = "correct it, or write it under `missing:`."
-        say("{n} rows have a date over a year before all others", dates < since)
+        say("{n} {n:row has|rows have} a date over a year before all others", dates < since)
     first = days[gaps].iloc[-1]
     beyond: pd.Series = (dates >= first).fillna(False)
     if beyond.sum() <= few and first > pd.Timestamp.now() + pd.Timedelta(days=366):
         way_out = f"the last other date is {days[days < first].iloc[-1]:%Y-%m-%d}."
-        say("left out: {n} rows have a date far in the future", beyond)
+        say("left out: {n} {n:row has|rows have} a date far in the future", beyond)
         far[_("date far in the future")] = beyond
     return far
 
@@ -383,16 +383,14 @@ def _repeated(maker: Maker, columns: Mapping[str, pd.Series], keep: pd.Series) -
     if rule != "error":
         return who.duplicated(keep=rule).reindex(keep.index, fill_value=False)
     repeated = who.duplicated(keep="first")
-    if repeated.any():
+    if n := Count(repeated.sum()):
         positions = who.index.to_numpy()
         second = int(repeated.to_numpy().argmax())
         same = (who == who.iloc[second]).all(axis=1).to_numpy()
         pair = places(maker.raw, [int(positions[same.argmax()]), int(positions[second])])
-        maker.ledger.error(
-            ("survey", "duplicates"),
-            f"{int(repeated.sum())} rows repeat a respondent id within a period, the first two "
-            f"{pair}; set `duplicates: last` (or first) to keep one row each.",
-        )
+        way_out = "set `duplicates: last` (or first) to keep one row each."
+        told = f"{n} {n:row repeats|rows repeat} a respondent id within a period"
+        maker.ledger.error(("survey", "duplicates"), f"{told}, the first two {pair}; {way_out}")
     return pd.Series(False, index=keep.index)
 
 

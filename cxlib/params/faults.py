@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cxlib.errors import ParamsError, nearest, singular
+from cxlib.errors import ParamsError, nearest
 
 Path = tuple[str | int, ...]
 """Where a value stands in the client file: keys, and places in lists counted from 0."""
@@ -35,7 +35,7 @@ class Fault:
 
     def __str__(self) -> str:
         key = f" {self.key}:" if self.key else ""
-        return singular(f"{self.file}:{self.line}:{key} {self.message}")
+        return f"{self.file}:{self.line}:{key} {self.message}"
 
 
 class InvalidParams(ParamsError):  # noqa: N818 - it names a state of the file

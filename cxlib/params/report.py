@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from cxlib.params.base import Closed, Label, Text
 
 LEAST_CONTRAST = 4.5
 """Contrast of text with its ground (WCAG 2.2, success criterion 1.4.3, level AA)."""
+APART = 96
+"""Steps of red, green and blue together below which two colours look alike."""
 PAPER, DARK = "#ffffff", "#1e262e"
 """What a report stands on, by day and in the dark."""
 _COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
@@ -66,6 +68,17 @@ class Colours(Closed):
 
     main: Colour | None = None
     accent: Colour | None = None
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Colours:
+        if self.main and self.accent:
+            apart = zip(_parts(self.main), _parts(self.accent), strict=True)
+            if sum(abs(one - other) for one, other in apart) < APART:
+                raise ValueError(
+                    f"main {self.main!r} and accent {self.accent!r} cannot be told apart in a "
+                    "figure; choose another accent, or leave it out."
+                )
+        return self
 
 
 class Report(Closed):

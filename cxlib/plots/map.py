@@ -78,7 +78,8 @@ def quadrants(
     ]
     ax.set(xlabel=xlabel, ylabel=ylabel)
     theme.title(ax, title, alt=alt)
-    ordered = table.sort_values(y, ascending=False)  # so that names keep that order
+    first = [filled or x, x] if len(table) > theme.MANY else y  # else so that names keep that order
+    ordered = table.sort_values(first, ascending=False)
     places = list(zip(scale * ordered[x], ordered[y], strict=True))
     _label(ax, places, ordered["label"].tolist(), corners)
     return ax
@@ -87,7 +88,10 @@ def quadrants(
 def _label(
     ax: Axes, places: list[tuple[float, float]], labels: list[str], corners: list[Any]
 ) -> None:
-    """Name each point where its name covers no other name, point or corner."""
+    """Name each point where its name covers no other name, point or corner.
+
+    Of very many points one that finds no such place has no name: the table has it.
+    """
     figure = ax.get_figure(root=True)
     if figure is None:
         return
@@ -104,7 +108,9 @@ def _label(
         low_x, low_y, high_x, high_y = measured.get_window_extent().extents
         measured.remove()
         size = (high_x - low_x, high_y - low_y)
-        (dx, dy), box = _best(spot, size, point, taken, frame)
+        cost, (dx, dy), box = _best(spot, size, point, taken, frame)
+        if cost > 0 and len(labels) > theme.MANY:
+            continue
         taken.append(box)
         ax.annotate(
             text, place, xytext=(dx / point, dy / point), textcoords="offset points", fontsize=8,
@@ -119,8 +125,8 @@ _UNIT = np.array([-1.0, -1.0, 1.0, 1.0])
 
 def _best(
     spot: Any, size: tuple[float, float], point: float, taken: list[Any], frame: Any
-) -> tuple[tuple[float, float], Any]:
-    """Return how far from its point a label's centre stands, and the box it takes there."""
+) -> tuple[float, tuple[float, float], Any]:
+    """Return what a label covers, how far from its point its centre stands, and its box there."""
     best: tuple[float, tuple[float, float], Any] = (np.inf, (0.0, 0.0), frame)
     for distance, (right, up) in product(DISTANCES, SIDES):
         reach = distance * point * (0.72 if right and up else 1.0)
@@ -134,7 +140,7 @@ def _best(
             best = (cost, (dx, dy), box)
         if cost == 0:
             break
-    return best[1], best[2]
+    return best
 
 
 def _overlap(one: Any, other: Any) -> float:

@@ -1,11 +1,14 @@
-"""What a chart type drew, as numbers: from it a slide gets a chart that can be edited."""
+"""What a chart type drew, as numbers, and texts as they fit: a slide can be edited."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from cxlib.plots import theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,3 +68,44 @@ def noted(ax: Axes) -> Chart | None:
     """Return what was drawn, if it is all of the figure; None for what only a picture can show."""
     figure = ax.get_figure()
     return getattr(ax, _NOTE, None) if figure is not None and len(figure.axes) == 1 else None
+
+
+def first_lines(lines: Sequence[str], width: float, height: float, size: int) -> str:
+    """Return as many of several lines, from the first, as a box in inches holds."""
+    kept = list(lines)
+    while len(kept) > 1 and sum(lines_of(x, width, size) for x in kept) * size * 1.32 / 72 > height:
+        kept.pop()
+    return "\n".join(kept)
+
+
+def fitted(
+    text: str, width: float, height: float, sizes: Sequence[int], most: int = 99
+) -> tuple[int, str]:
+    """Return the largest size at which a text fits a box in inches; cut where none does."""
+
+    def fits(told: str, size: int) -> bool:
+        lines = sum(lines_of(line, width, size) for line in told.split("\n"))
+        return (lines * size * 1.32 / 72 <= height + 1e-6 and lines <= most) or lines <= 1
+
+    size = next((size for size in sizes if fits(text, size)), sizes[-1])
+    kept = text
+    while len(kept) > 1 and not fits(kept if kept is text else f"{kept}…", size):
+        kept = kept[: min(len(kept) - 1, int(0.97 * len(kept)))].rstrip()
+    return size, kept if kept is text else f"{kept}…"
+
+
+_WIDTHS = {**dict.fromkeys("WM@%m…", 1.0), **dict.fromkeys("iljt.,:;'|! ", 0.35)}
+
+
+def lines_of(line: str, width: float, size: int) -> int:
+    """Return how many lines a text takes: by its length, and word by word where words are long."""
+    between = len(re.findall(r"[\u2e80-\uffff][!-~]|[!-~][\u2e80-\uffff]", line))  # spaced apart
+    rough = -int(-(theme.em(line, 0.6) + 0.25 * between) * size / 72 // (0.92 * width))
+    lines, used, room = 1, 0.0, width * 72 / size
+    for word in line.split(" "):
+        wide = sum(_WIDTHS.get(c, 0.7 if c.isupper() else theme.em(c, 0.6)) for c in word)
+        if used and used + wide > room:
+            lines, used = lines + 1, 0.0
+        more = max(0, math.ceil(wide / room) - 1)
+        lines, used = lines + more, used + wide - more * room + 0.35
+    return max(1, rough, lines)

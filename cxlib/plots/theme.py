@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -317,7 +318,16 @@ def _fit_title(figure: Figure) -> bool:
 
 def _narrower(text: str, share: float) -> str:
     """Wrap `text` anew to a share of the width of its longest line."""
-    return wrap(one_line(text), width=0.97 * share * max(map(em, text.split("\n"))))
+    width = 0.97 * share * max(map(em, text.split("\n")))
+    return "\n".join(_cut(line, width) for line in wrap(one_line(text), width=width).split("\n"))
+
+
+def _cut(line: str, width: float) -> str:
+    """Return a line that has no space to break at as far as it fits; capitals are wider."""
+    if em(line) <= width + 2:
+        return line
+    reach = accumulate(0.75 if c.isupper() else em(c) for c in line)
+    return f"{line[: max(1, sum(wide < width for wide in reach) - 1)]}…"
 
 
 def one_line(text: str) -> str:
@@ -366,8 +376,7 @@ def fitted(label: str, *, width: float, most: int = LINES) -> str:
         )
     if len(lines) > most:
         lines = [*lines[: most - 1], f"{lines[most - 1]}…"]
-    room = int(width / 0.52) if label.isascii() else int(width)
-    return "\n".join(f"{line[: room - 1]}…" if em(line) > width + 2 else line for line in lines)
+    return "\n".join(_cut(line, width) for line in lines)
 
 
 def legend(ax: Axes, **look: Any) -> None:

@@ -50,6 +50,9 @@ class Rule:
         Its next step seeks somebody to act; an open action on record takes its place.
     who : str
         A msgid: who is to take that step, where the step itself names somebody.
+    measuring : bool
+        Its step mends how things are measured, not the business: the summary tells of it as a note
+        on the evidence.
     """
 
     when: Mapping[str, Any]
@@ -61,6 +64,7 @@ class Rule:
     desk: bool = False
     seeks: bool = False
     who: str = ""
+    measuring: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a severity that nobody knows."""
@@ -132,6 +136,11 @@ class Finding:
     def desk(self) -> bool:
         """Whether it is for the consultant alone."""
         return all(rule.desk for rule in self.rules if rule.says)
+
+    @property
+    def measuring(self) -> bool:
+        """Whether it is about how things are measured alone."""
+        return all(rule.measuring for rule in self.rules if rule.says)
 
     @property
     def seeks(self) -> bool:

@@ -18,14 +18,16 @@ FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
 INK, MUTED, MAIN, RULE = "#1c2733", "#5f6b7a", "#1f5f99", "#d5dbe2"
 WIDEST, WIDE, LONGEST, TITLE = 44, 28, 31, 30.0
 """Characters of a sheet's first column, of any other, of a sheet's name, and of a title's line."""
-PAGE = 1400.0
-"""Points of columns that a printed page holds side by side at a size that can be read."""
 LINE, MOST_LINES = 13.5, 30
 """Points of a line, and lines of a row; Excel bears 409 points."""
 MOST_TEXT = 32_000
 """Characters of a cell; Excel holds 32,767."""
 ACROSS, DOWN = 784.0, 505.0
 """Points that an A4 page holds within its margins, lying."""
+SMALLEST = 0.8
+"""Of their size: letters of 10 points print in 8, which can be read, and in no smaller ones."""
+PAGE = 0.98 * ACROSS / SMALLEST
+"""Points of columns that a printed page holds side by side."""
 ROW = 15.0
 """Points of a row of one line."""
 READ = 150.0
@@ -111,12 +113,13 @@ class Workbook:
         pages = zip(beside, ends, strict=True)
         page = max(_points((*widths[: min(a, 1)], *widths[a:b])) for a, b in pages)
         scale = min(1.0, 0.98 * ACROSS / page)
+        smaller = (scale, 0.95 * scale, 0.9 * scale, 0.85 * scale)
         tried = [
             (*self._breaks(sheet, blocks, DOWN / each - repeated - ROW), each)
-            for each in (scale, 0.95 * scale, 0.9 * scale, 0.85 * scale)
+            for each in (scale, *(each for each in smaller if each >= SMALLEST))
         ]
         breaks, _pages, scale = min(tried, key=lambda one: one[1])
-        sheet.set_print_scale(max(10, math.floor(100 * scale)))
+        sheet.set_print_scale(max(10, math.floor(100 * scale + 1e-6)))
         if breaks:
             sheet.set_h_pagebreaks(breaks)
 
@@ -151,8 +154,8 @@ class Workbook:
             wide += widths[last]
         if last:
             sheet.merge_range(row, 0, row, last, "", self.look(font_color=MUTED))
-        self.put(sheet, row, 0, (text, ""), font_color=MUTED, font_size=9, text_wrap=True)
-        self._high(sheet, row, [text], [1.1 * wide])
+        self.put(sheet, row, 0, (text, ""), font_color=MUTED, text_wrap=True)
+        self._high(sheet, row, [text], [wide])
 
     def put(self, sheet: Any, row: int, column: int, cell: Cell, **look: Any) -> None:
         """Write one cell: text as text, whatever it looks like."""
@@ -179,12 +182,12 @@ class Workbook:
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
         row, starts, widths = 2, [], _widths(grids)
-        self._titled(sheet, 0, title, widths, font_size=14)
+        self.titled(sheet, 0, title, widths, font_size=14)
         blocks: list[tuple[int, int]] = []
         for each in grids:
             starts.append(row)
             if each.title:
-                self._titled(sheet, row, each.title, widths, font_color=self.main)
+                self.titled(sheet, row, each.title, widths, font_color=self.main)
                 row += 1
             self._high(sheet, row, each.headings, widths)
             for at, heading in enumerate(each.headings):
@@ -216,7 +219,7 @@ class Workbook:
         self.lay(sheet, widths, blocks, self._heights.get((sheet.name, 0), 20.0), across)
         return sheet_name, starts
 
-    def _titled(
+    def titled(
         self, sheet: Any, row: int, title: str, widths: Sequence[float], **look: Any
     ) -> None:
         """Write a title within the first column, which every page across repeats."""
@@ -273,14 +276,14 @@ def _side(each: Grid, at: int) -> dict[str, Any]:
     return {"align": "left", "indent": int(at > 0 and _is_number(each, at - 1))}
 
 
-def _em(text: str) -> float:
+def wide(text: str) -> float:
     """Return the width of a text in characters of the standard font; Chinese ones are two wide."""
     return sum(2.0 if ord(c) > 0x2E7F else 1.0 for c in text)
 
 
 def _lines(text: Any, width: float) -> int:
     """Return how many lines a text takes in a column."""
-    return sum(max(1, math.ceil(_em(line) / (width - 1))) for line in str(text or "").split("\n"))
+    return sum(max(1, math.ceil(wide(line) / (width - 1))) for line in str(text or "").split("\n"))
 
 
 def _widths(grids: Sequence[Grid]) -> list[float]:
@@ -289,11 +292,11 @@ def _widths(grids: Sequence[Grid]) -> list[float]:
     for each in grids:
         for at, heading in enumerate(each.headings):
             texts = [_shown(*row[at]) for row in each.rows]
-            words = [_em(word) for word in heading.split()]
-            wide = max(
-                [_em(heading) / 2.5, *words, *(_em(x) for t in texts for x in t.split("\n"))]
+            words = [wide(word) for word in heading.split()]
+            needs = max(
+                [wide(heading) / 2.5, *words, *(wide(x) for t in texts for x in t.split("\n"))]
             )
-            widths[at] = min(max(widths[at], wide + 2), WIDE if at else WIDEST)
+            widths[at] = min(max(widths[at], needs + 2), WIDE if at else WIDEST)
     return widths
 
 
@@ -316,11 +319,13 @@ def _beside(widths: Sequence[float]) -> list[int]:
     """Return the columns at which pages side by side begin, about equally wide."""
     first, rest = _points(widths[:1]), _points(widths[1:])
     share = rest / max(1, math.ceil(rest / (PAGE - first)))
-    begins, held = [0], 0.0
+    begins, held, here = [0], 0.0, 0.0
     for at, width in enumerate(widths[1:], start=1):
-        if held and held + _points([width]) / 2 > share * len(begins):
+        own = _points([width])
+        if held and (held + own / 2 > share * len(begins) or first + here + own > PAGE):
             begins.append(at)
-        held += _points([width])
+            here = 0.0
+        held, here = held + own, here + own
     return begins
 
 

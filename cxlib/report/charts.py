@@ -123,8 +123,7 @@ def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
         if lying:
             axis.reverse_order = True
             made.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
-        if min((v for v in (*chart.values, *chart.low) if v is not None), default=0.0) >= 0:
-            made.value_axis.minimum_scale = 0  # a bar tells by its length
+        _around(made.value_axis, chart)
 
     kind = XL_CHART_TYPE.BAR_CLUSTERED if lying else XL_CHART_TYPE.COLUMN_CLUSTERED
     return kind, finish
@@ -279,6 +278,16 @@ def _marker(series: Any, colour: str) -> None:
         series.marker.format.fill.solid()
         series.marker.format.fill.fore_color.rgb = rgb(colour)
         series.marker.format.line.color.rgb = rgb(colour)
+
+
+def _around(axis: Any, chart: Chart) -> None:
+    """Let an axis hold zero, as a bar tells by its length, and every whisker whole."""
+    ends = [v for v in (*chart.values, *chart.low, *chart.high, *chart.earlier) if v is not None]
+    low, high = min((0.0, *ends)), max((0.0, *ends))
+    if high > low:
+        step = 10.0 ** math.floor(math.log10(high - low)) / 2
+        axis.minimum_scale = round(math.floor(low / step) * step, 6)
+        axis.maximum_scale = round(math.ceil(high / step) * step, 6)
 
 
 def _from_below(axis: Any, chart: Chart) -> None:

@@ -130,7 +130,9 @@ def _about(frame: pd.DataFrame, finding: Finding) -> Any:
         return (frame["segment"] == segment) & (frame["level"].astype(str) == level)
     known = [name for name in _SUBJECTS if name in frame.columns]
     hits = [frame[name].astype(str) == finding.subject for name in known]
-    return pd.concat(hits, axis=1).any(axis=1) if hits else pd.Series(False, index=frame.index)
+    found = pd.concat(hits, axis=1).any(axis=1) if hits else pd.Series(False, index=frame.index)
+    groups = "level" in frame.columns and "kpi" in known  # of a KPI, not the KPI
+    return found & frame["level"].isna() if groups else found
 
 
 def _narrowed(result: Any, finding: Finding | None) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxlib.columns import COLUMNS
 from cxlib.data.face import Face
 from cxlib.plots import theme
-from cxlib.plots.native import Chart
+from cxlib.plots.native import Chart, first_lines, fitted, lines_of
 from cxlib.present import formats
 from cxlib.present.conclusions import SEVERITY_WORDS
 from cxlib.present.findings import Finding, facts
@@ -109,8 +108,8 @@ class Slides:
         frame.word_wrap, frame.auto_size = True, MSO_AUTO_SIZE.NONE
         frame.vertical_anchor = MSO_ANCHOR.TOP
         frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
-        size, fitted = _fitted(said, width, height, sizes, most)
-        for at, line in enumerate(fitted.split("\n")):
+        size, told = fitted(said, width, height, sizes, most)
+        for at, line in enumerate(told.split("\n")):
             paragraph = frame.paragraphs[0] if at == 0 else frame.add_paragraph()
             run = paragraph.add_run()
             run.text = formats.legal(line)
@@ -191,8 +190,8 @@ class Slides:
                       if p.kind == "tiles"), None)  # fmt: skip
         rows = kpi_tiles(tiles.result(), words=words).data["tiles"][:6] if tiles else ()
         wide = (WIDE - 2 * EDGE) / max(len(rows), 1)
-        texts = [_first(tile["lines"], wide - 0.2, 1.55, 11) for tile in rows]
-        even = min((_fitted(t, wide - 0.2, 1.55, (14, 13, 12, 11))[0] for t in texts), default=11)
+        texts = [first_lines(tile["lines"], wide - 0.2, 1.55, 11) for tile in rows]
+        even = min((fitted(t, wide - 0.2, 1.55, (14, 13, 12, 11))[0] for t in texts), default=11)
         for at, (tile, text) in enumerate(zip(rows, texts, strict=True)):
             left = EDGE + at * wide
             self.box(slide, tile["label"], (left, 2.05, wide - 0.2, 0.5), sizes=(13, 12, 11),
@@ -262,9 +261,9 @@ class Slides:
             top = 3.0 + high if step else 2.55
             marked = [(words.say(SEVERITY_WORDS[f.severity]), f.headline(words)) for f in others]
             texts = [" · ".join(pair) for pair in marked]
-            room = (6.95 - top) / sum(_lines(said, wide, 12) + 1 for said in texts)
+            room = (6.95 - top) / sum(lines_of(said, wide, 12) + 1 for said in texts)
             for said, other in zip(texts, others, strict=True):
-                high = room * (_lines(said, wide, 12) + 1)
+                high = room * (lines_of(said, wide, 12) + 1)
                 self.box(slide, said, (left, top, wide, high),
                          sizes=(14, 13, 12, 11, 10), colour=COLOURS[other.severity])  # fmt: skip
                 top += high
@@ -293,7 +292,7 @@ class Slides:
                 rows.append((finding, said or small, small if said else ""))
         for even in (20, 18, 16, 15, 14, 13, 12, 11):
             highs = [
-                sum(_lines(line, wide, even) for line in said.split("\n")) * even * 1.32 / 72
+                sum(lines_of(line, wide, even) for line in said.split("\n")) * even * 1.32 / 72
                 for _finding, said, _small in rows
             ]
             highs = [high + 0.3 * bool(row[2]) for high, row in zip(highs, rows, strict=True)]
@@ -363,37 +362,6 @@ WORDING = _(
     "“Act” and “watch” mark what is missed, lost or at risk; “goes with” does not mean “is caused "
     "by”."
 )
-
-
-def _first(lines: Sequence[str], width: float, height: float, size: int) -> str:
-    kept = list(lines)
-    while len(kept) > 1 and sum(_lines(x, width, size) for x in kept) * size * 1.32 / 72 > height:
-        kept.pop()
-    return "\n".join(kept)
-
-
-def _fitted(
-    text: str, width: float, height: float, sizes: Sequence[int], most: int = 99
-) -> tuple[int, str]:
-    """Return the largest size at which a text fits a box in inches; cut where none does."""
-    for size in sizes:
-        lines = sum(_lines(line, width, size) for line in text.split("\n"))
-        if (lines * size * 1.32 / 72 <= height + 1e-6 and lines <= most) or lines <= 1:
-            return size, text
-    size = sizes[-1]
-    room = int(width * 72 / size * max(1, min(most, int(height * 72 / (size * 1.32)))) * 0.9)
-    kept, used = "", 0.0
-    for character in text:
-        used += theme.em(character, 0.6)
-        if used > room:
-            return size, kept.rstrip() + "…"
-        kept += character
-    return size, kept
-
-
-def _lines(line: str, width: float, size: int) -> int:
-    between = len(re.findall(r"[\u2e80-\uffff][!-~]|[!-~][\u2e80-\uffff]", line))  # spaced apart
-    return max(1, -int(-(theme.em(line, 0.6) + 0.25 * between) * size / 72 // (0.92 * width)))
 
 
 def _describe(shape: Any, text: str) -> None:

@@ -258,7 +258,7 @@ def _write_question(
         line(_said(rows.iloc[0].to_dict(), words), values, bold=strong)
         marks = [_marks(r) for r in own]
         if any(marks):
-            line("", [(mark, "") for mark in marks], font_color=MUTED, font_size=8)
+            line("", [(mark, "") for mark in marks], font_color=MUTED)
         if rows["deviation"].notna().any():
             spread = [_number(r, "deviation", "number", words) for r in own]
             line(words.say(_("Standard deviation")), spread, font_color=MUTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pandas as pd
 from cxlib.data.face import Face
 from cxlib.present.sheets import Grid, grid
 from cxlib.present.withhold import is_empty
-from cxlib.present.workbooks import MAIN, MUTED, Workbook, internal
+from cxlib.present.workbooks import MAIN, MUTED, Workbook, internal, wide
 from cxlib.report.saved import FIRST, Saved, made_at
 from cxlib.report.tablebook import write_table_book
 from cxlib.words import mark as _
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from cxlib.engagement import Engagement
     from cxlib.envelope import Part
 
-MOST_HEADINGS = 66
+CONTENTS = (62, 62)
+"""Widths of the two columns of the contents."""
+MOST_HEADINGS = 60
 """Characters of what the contents say that a table holds."""
 
 
@@ -74,8 +77,7 @@ def _write_contents(
     before: list[str],
 ) -> None:
     words, row, (mark, *missing) = book.words, 4, before
-    sheet.set_row(0, 24)
-    book.put(sheet, 0, 0, (engagement.name, ""), bold=True, font_size=16)
+    book.titled(sheet, 0, engagement.name, CONTENTS, font_size=16)
     book.put(sheet, 1, 0, (words.period(engagement.period), ""), font_size=12)
     book.put(sheet, 2, 0, (mark, ""), font_color=MUTED)
     for title in missing:
@@ -85,13 +87,13 @@ def _write_contents(
     for title, name, at, headings in listed:
         if not name:
             row += 1
-            book.put(sheet, row, 0, (title, ""), bold=True, bottom=1)
+            book.put(sheet, row, 0, (_cut(title), ""), bold=True, bottom=1)
             book.put(sheet, row, 1, (None, ""), bottom=1)
         else:
             look = book.look(font_color=book.main, indent=1)
-            sheet.write_url(row, 0, internal(name, at), look, title[:255] or "–")
+            sheet.write_url(row, 0, internal(name, at), look, _cut(title) or "–")
             told = textwrap.shorten(headings, MOST_HEADINGS, placeholder=" …")
-            book.put(sheet, row, 1, (told, ""), font_color=MUTED, font_size=9)
+            book.put(sheet, row, 1, (told, ""), font_color=MUTED)
         row += 1
     for note in (
         _("Numbers are unrounded; the formats show as many digits as they bear."),
@@ -100,8 +102,16 @@ def _write_contents(
         _("Numbers behind figures stand last on each sheet and are not printed."),
     ):  # fmt: skip
         row += 1
-        book.put(sheet, row, 0, (words.say(note), ""), font_color=MUTED, text_wrap=True)
-    book.lay(sheet, (62, 62))
+        book.note(sheet, row, words.say(note), CONTENTS)
+    book.lay(sheet, CONTENTS)
+
+
+def _cut(title: str) -> str:
+    """Return a title that keeps to its column of the contents."""
+    room, kept = CONTENTS[0] - 3, title
+    while wide(kept) > room:
+        kept = kept[: min(len(kept) - 1, len(kept) * room // math.ceil(wide(kept)))]
+    return kept if kept == title else f"{kept.rstrip()}…"
 
 
 # --- the tables behind the report --------------------------------------------------------------

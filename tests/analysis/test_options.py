@@ -10,7 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxlib.analysis import compare, drivers, scores, targets, weights
+from cxlib.analysis import (
+    agreement,
+    compare,
+    drivers,
+    retention,
+    scores,
+    staffing,
+    targets,
+    weights,
+)
 from cxlib.errors import DataError
 from tests.analysis.surveys import NAMES, survey
 
@@ -104,6 +113,23 @@ WRONG: list[tuple[str, Callable[[], Any], str]] = [
     ("a driver seed", lambda: important(seed="x"), "seed is 'x'"),
     ("a driver list", lambda: drivers.importance([1], **DRIVERS), "are a list, not a table"),  # type: ignore[arg-type]
     ("a map of nothing", lambda: drivers.priorities(5), "give what drivers.importance"),  # type: ignore[arg-type]
+    ("changes as a number", lambda: predicted(changes=0.3), "changes names no driver"),
+    (
+        "a list for a column",
+        lambda: retention.survival(WAVE, duration=["nps"], event="tier"),  # type: ignore[arg-type]
+        "name one column, not a list",
+    ),
+    ("a list of marks", lambda: agreement.icc([1, 2], form="ICC2"), "the ratings are no table"),
+    (
+        "a tolerance of none",
+        lambda: weights.rake(WAVE, {"tier": {"gold": 1, "blue": 1}}, tolerance=None),  # type: ignore[arg-type]
+        "tolerance is None",
+    ),
+    (
+        "a load beyond any centre",
+        lambda: staffing.erlang_c(calls_per_hour=1e308, handle_seconds=180, agents=5),
+        "hours a call) is inf; it must be at least 0",
+    ),
     ("changes as a list", lambda: predicted(changes=[NAMES[0]]), "give {driver: change}"),
     ("a scale turned round", lambda: predicted(scale=(5, 1)), "scale is (5, 1); give the lowest"),
     ("half a scale", lambda: predicted(scale=(1,)), "scale is (1,); give the lowest"),

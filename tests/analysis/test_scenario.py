@@ -441,7 +441,7 @@ def test_it_is_said_that_all_else_is_held() -> None:
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
-    ("nothing", {"changes": {}}, "changes is empty"),
+    ("nothing", {"changes": {}}, "changes names no driver"),
     ("unknown", {"changes": {"T0": 0.1}}, "'T0' is not a driver here; did you mean 't0'"),
     ("no number", {"changes": {"t0": np.nan}}, "the change of 't0' is nan"),
     ("text", {"changes": {"t0": "+0.3"}}, "the change of 't0' is '.0.3'; it must be a number"),

@@ -90,6 +90,9 @@ def test_only_a_clients_name_can_be_forgotten(two: Place, name: str) -> None:
 def test_a_key_is_handed_over_by_the_command(two: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = two.root / "copy.key"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(two.root / "config"))
+    told = two.says("key", "export", "c00", str(copy))
+    assert "public one beside its data" in told.output
+    assert told.exit_code != 0
     path = two.root / "params" / "c00.yaml"
     path.write_text(path.read_text("utf-8").replace("demo: true", "demo: false"), encoding="utf-8")
 

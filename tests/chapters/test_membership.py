@@ -235,6 +235,13 @@ def test_small_cohorts_and_tiers_are_withheld_everywhere(lakeside: Told) -> None
     assert small.any()
     for name in ("before", "after"):  # none follows from how many a tier had or has
         assert 1 not in small.groupby(shown[name]).sum().tolist()
+    way = shown.groupby("way")["n"].sum().astype(int)
+    assert (
+        shown.loc[small, "way"] == "down"
+    ).any()  # so the whole of these is not known, and said so
+    with theme.applied():
+        title = figures.flow(e.withheld(movement), words=e.words).get_gid()
+    assert title == f"Members: {way['up']} rose, at least {way['down']} fell, {way['left']} left"
 
 
 def test_figures_speak_both_languages(lakeside: Told, nova: Told) -> None:

@@ -89,6 +89,37 @@ def test_an_action_is_listed_once_and_a_count_of_actions_is_none(
     assert list(listed["owner"]) == ["Ann", "no owner yet"]
 
 
+def test_what_mends_the_measuring_is_a_note_on_the_evidence_not_a_thing_to_do(
+    opened: Engagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = Rule({}, "Too many break off.", "serious", "Shorten the question.", measuring=True)
+    shop = Rule({}, "The hall is dirty.", "warning", "Clean it.")
+    found = [
+        Finding(id="fieldwork.pool", row={}, rules=(field,)),
+        Finding(id="visits.hall", row={}, rules=(shop,)),
+        Finding(id="visits.desk", row={}, rules=(field, shop)),  # the business, too
+    ]
+    monkeypatch.setattr(opened, "gathered", lambda: found)
+    assert [f.id for f in tables.board(opened)] == ["visits.hall", "visits.desk"]
+    assert list(tables.things(opened, found)["about"]) == ["hall"]
+    assert tables.evidence(opened).to_dict("records") == [
+        {"headline": "Too many break off.", "step": "Shorten the question."}
+    ]
+
+
+def test_what_is_not_shown_to_bring_anything_is_said_so_in_words(
+    opened: Engagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kpi = opened.standing().table["kpi"].iloc[0]
+    action = {"id": "a1", "title": "Mend it", "kpi": kpi, "finding": None, "whose": "Ann"}
+    worth = {"in_points": 0.04, "in_points_low": 0.0, "in_points_high": 3.4}
+    monkeypatch.setattr(tables, "_open_actions", lambda engagement: [action | worth])
+    found = [Finding(id=f"assessment.{kpi}", row={}, rules=(Rule({}, "x", "serious", "It."),))]
+    row = tables.things(opened, found).iloc[0]
+    assert row["step"] == "Mend it (not shown to bring anything yet: at most 3.4 points)"
+    assert row[list(tables.WORTH)].isna().all()
+
+
 def test_owner_and_day_come_from_the_register_as_chapter_8_saved_it(opened: Engagement) -> None:
     found = opened.gathered()
     first = next(f for f in found if f.next_step and f.severity in ("serious", "warning"))

@@ -62,6 +62,12 @@ def test_the_dark_has_a_shade_of_its_own(tmp_path: Path) -> None:
     assert readable("#ffffff", DARK) == "#ffffff"
 
 
+@pytest.mark.parametrize("accent", ["#0b4f6c", "#104b70"])
+def test_two_colours_that_look_alike_are_refused(tmp_path: Path, accent: str) -> None:
+    with pytest.raises(InvalidParams, match=r"report.colours: .*cannot be told apart"):
+        face(tmp_path, f'{{colours: {{main: "#0b4f6c", accent: "{accent}"}}}}')
+
+
 def test_what_is_no_colour_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidParams, match="is not a colour"):
         face(tmp_path, "{colours: {main: 'red;} body{display:none'}}")

@@ -427,7 +427,7 @@ def test_the_visible_sheet_that_holds_the_columns_is_read(tmp_path: Path, write:
     assert raw.warnings == ()
     write("b.xlsx", sheets(("N", data, False), ("S", data, False), ("x", [["?"]], False)))
     raw = read(tmp_path, "b.xlsx", wanted=("id", "nps"))
-    assert "1 more sheets have the same columns ('S')" in raw.warnings[0]
+    assert "1 more sheet has the same columns ('S')" in raw.warnings[0]
     both = read(tmp_path, "b.xlsx", wanted=("id", "nps"), sheet="*")
     assert [file.name for file in both.files] == ["b.xlsx (N)", "b.xlsx (S)"]
     assert both.at(1) == "b.xlsx (S) row 2"

@@ -83,7 +83,7 @@ def test_a_number_under_the_name_of_a_word_is_no_word() -> None:
     assert "Segment" not in grid(stretches, words=WORDS, minimum_base=10).headings
 
 
-@pytest.mark.parametrize(("columns", "pages"), [(3, 1), (30, 2)])
+@pytest.mark.parametrize(("columns", "pages"), [(3, 1), (30, 3)])
 def test_a_sheet_prints_as_wide_as_can_be_read(columns: int, pages: int) -> None:
     wide = Grid(title="t", headings=("a heading",) * columns,
                 rows=((("x", ""), *[(1.0, "0")] * (columns - 1)),))  # fmt: skip
@@ -93,6 +93,8 @@ def test_a_sheet_prints_as_wide_as_can_be_read(columns: int, pages: int) -> None
     assert not sheet.sheet_properties.pageSetUpPr.fitToPage  # fitted, Excel would heed no break
     cuts = [0, *(at.id for at in sheet.col_breaks.brk), columns]
     assert len(cuts) == pages + 1
+    sizes = {c.font.size for row in sheet.iter_rows() for c in row if c.value is not None}
+    assert min(sizes) * (sheet.page_setup.scale or 100) / 100 >= 8  # points, as printed
     wide_of = [sheet.column_dimensions[get_column_letter(at + 1)].width for at in range(columns)]
     for begin, end in pairwise(cuts):
         page = wide_of[begin:end] + (wide_of[:1] if begin else [])

@@ -445,7 +445,8 @@ def test_bars_begin_at_nothing_and_no_label_stands_aslant() -> None:
         chart = replace(chart, high=(3.4, 4.1))
         add_chart(slide, chart, (0, 0, 9_000_000, 4_000_000), font=lambda _rpr: None)
     above, below = (s.chart for s in slide.shapes if s.has_chart)
-    assert (above.value_axis.minimum_scale, below.value_axis.minimum_scale) == (0, None)
+    ends = [(s.value_axis.minimum_scale, s.value_axis.maximum_scale) for s in (above, below)]
+    assert ends == [(0, 4.5), (-3, 4.5)]  # each whisker whole
     rotation = above.category_axis._element.txPr.bodyPr.get("rot")
     assert rotation not in (None, "0")
     assert abs(int(rotation)) < 60_000, "less than a degree"
@@ -533,3 +534,23 @@ def test_a_picture_is_drawn_as_tall_as_the_room_of_a_slide(
     assert pictures
     for picture in pictures:
         assert picture.top + picture.height > 0.8 * HIGH * slides.slide_width / WIDE
+
+
+@pytest.mark.parametrize(
+    "label", ["W" * 200, "<script>alert(1)</script> " * 8, "满意程度" * 50, "a b " * 50]
+)
+def test_a_text_takes_no_more_lines_than_its_box_on_a_slide_has(label: str) -> None:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    from cxlib.plots.native import fitted
+
+    size, told = fitted(label, 4.0, 1.0, (20, 14, 10))
+    lines, at = 1, 0.0
+    for word in told.split():
+        drawn = TextPath((0, 0), word.replace("$", ""), size=size, prop=FontProperties())
+        wide = size * len(word) if word[:1] > "\u2e7f" else drawn.get_extents().width
+        lines += int(at > 0 and at + wide > 4 * 72)
+        at = wide if at + wide > 4 * 72 else at + wide + 0.32 * size
+        lines, at = lines + int(at // (4 * 72)), at % (4 * 72)
+    assert lines * size * 1.2 / 72 <= 1.0

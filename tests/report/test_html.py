@@ -10,6 +10,7 @@ from cxlib.present import mime
 from cxlib.report.html import Cover, render
 from cxlib.report.markdown import messages, render_markdown, translate_markdown
 from cxlib.words import Words
+from tests.conftest import ROOT
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -174,6 +175,14 @@ def test_code_and_parameters_do_not_show() -> None:
         cover=cover(),
     )
     assert "secret_code" not in html
+
+
+def test_on_a_phone_the_cue_that_a_figure_goes_on_lies_over_the_figure() -> None:
+    css = (ROOT / "cxlib" / "report" / "templates" / "style.css").read_text("utf-8")
+    narrow = css.partition("@media (max-width: 36rem)")[2].partition("@page")[0]
+    rules = dict(re.findall(r"^  ([^{]+) \{([^}]*)\}", narrow, re.M))
+    assert "linear-gradient" in rules["figure.drawn > div::after, .table"]
+    assert "sticky" in rules["figure.drawn > div::after"]  # beneath, the figure's ground hides it
 
 
 def test_the_image_has_its_alternative_text() -> None:

@@ -213,8 +213,8 @@ def scenario(
         If nothing is changed, a driver is unknown, the outcome is off its scale, or the model has
         no maximum.
     """
-    if not len(changes):
-        raise DataError("changes is empty: name at least one driver and its change.")
+    if not isinstance(changes, Mapping) or not changes:
+        raise DataError("changes names no driver: give {driver: change}, at least one.")
     return scenario_model(data, **options).predict(changes, headline=headline)
 
 

@@ -250,7 +250,7 @@ def _split(mass: Floats, sums: Floats, cells: _Cells) -> dict[str, Any]:
     mix = after - before - like
     told = np.column_stack([like, mix, at_before - at_after])[1:]
     told = told[np.isfinite(like[1:])]  # a draw may leave one of the samples empty
-    enough = len(told) > 2
+    enough = len(told) > 2 and bool(np.ptp(told[:, 0]) > 1e-12)  # answers all alike show no spread
     low, high = percentiles(told if enough else told[:0], 0.95).tolist()
     spread = float(np.std(told[:, 0], ddof=1)) if enough else nan
     like_p = float(2 * norm.sf(abs(like[0]) / spread)) if spread > 0 else nan

@@ -31,7 +31,7 @@ DECIDED = (DUE, NO_WAY)
 def stands(table: pd.DataFrame) -> pd.Series:
     """Return in one word how each judged KPI stands: met, on course, behind, missed or open.
 
-    Until a target is due or met its course says it; where that is open, a miss is a miss.
+    Until a target is due its course says it, unless it is met already.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def stands(table: pd.DataFrame) -> pd.Series:
         Columns ``status, course``, as `judge` returns them.
     """
     course, status = table["course"], table["status"]
-    early = course.isin((ON, BEHIND)) & (status != MET)
+    early = course.isin((ON, BEHIND, OPEN)) & (status != MET)
     return course.where(early, status)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from cxlib.analysis.metrics import check_options, one_of
 from cxlib.analysis.results import Caveat, Tabled, counted
 from cxlib.analysis.validate import column, dates_of, moment
-from cxlib.errors import DataError
+from cxlib.errors import Count, DataError
 from cxlib.words import mark as _
 
 COLUMNS = {"joined": "joined", "left": "left", "member": "member_id", "date": "date"}
@@ -110,8 +110,8 @@ def _stays(
     wrong = end < start
     if wrong.any():
         raise DataError(
-            f"{int(wrong.sum())} members left before they joined; the first is row "
-            f"{data.index[wrong][0]}: joined {start[wrong].iloc[0]:%Y-%m-%d}, left "
+            f"{(many := Count(wrong.sum()))} {many:member|members} left before they joined; the "
+            f"first is row {data.index[wrong][0]}: joined {start[wrong].iloc[0]:%Y-%m-%d}, left "
             f"{end[wrong].iloc[0]:%Y-%m-%d}."
         )
     known = start.notna() & (start <= until)

@@ -15,7 +15,7 @@ from cxlib.analysis.members.purchases import fitted_on
 from cxlib.analysis.results import Caveat, Tabled, TableResult, counted
 from cxlib.analysis.validate import Floats, check_confidence, column, flags, levels_of, numbers
 from cxlib.columns import records
-from cxlib.errors import DataError
+from cxlib.errors import Count, DataError
 from cxlib.words import mark as _
 
 FEW_AT_RISK = 10
@@ -139,8 +139,8 @@ def _read(
         if wrong.any():
             first = rows[wrong].iloc[0]
             raise DataError(
-                f"{int(wrong.sum())} rows have {why} The first: duration {first['time']:g}, "
-                f"entry {first['entry']:g} (row {rows.index[wrong][0]})."
+                f"{(n := Count(wrong.sum()))} {n:row has|rows have} {why} The first: duration "
+                f"{first['time']:g}, entry {first['entry']:g} (row {rows.index[wrong][0]})."
             )
     if entry:
         rows = rows[rows["time"] > 0]
@@ -241,8 +241,8 @@ def hazards(
         design, terms = design[:, kept], [terms[at] for at in kept]
     if rows["event"].sum() < 10 * len(terms):
         raise DataError(
-            f"{int(rows['event'].sum())} members left, too few for {len(terms)} terms (ten each); "
-            "compare groups one by one."
+            f"{(n := Count(rows['event'].sum()))} {n:member|members} left, too few for "
+            f"{len(terms)} terms (ten each); compare groups one by one."
         )
     began = rows["entry"].to_numpy() if entry else None
     model = PHReg(rows["time"].to_numpy(), design, rows["event"].to_numpy(int), entry=began,

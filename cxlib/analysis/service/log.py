@@ -21,7 +21,7 @@ from cxlib.analysis.business_time import BusinessHours, to_utc
 from cxlib.analysis.metrics import DONE, EXCLUDED, STATES
 from cxlib.analysis.results import Caveat, Result, counted
 from cxlib.analysis.validate import refuse, require
-from cxlib.errors import DataError
+from cxlib.errors import Count, DataError
 from cxlib.words import mark as _
 
 TIMES = ("created_at", "first_response_at", "resolved_at", "closed_at", "updated_at")
@@ -225,7 +225,9 @@ def _check(frame: pd.DataFrame) -> None:
     if frame.empty:
         raise DataError("the tickets table has no rows.")
     if frame["ticket_id"].isna().any():
-        raise DataError(f"{int(frame['ticket_id'].isna().sum())} rows have no ticket_id.")
+        raise DataError(
+            f"{(n := Count(frame['ticket_id'].isna().sum()))} {n:row has|rows have} no ticket_id."
+        )
     if frame["created_at"].isna().all():
         raise DataError(f"none of {len(frame)} tickets has a creation time.")
     for column in (*AMOUNTS, "csat"):

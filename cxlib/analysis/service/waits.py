@@ -18,7 +18,7 @@ from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.retention.survival import first_down_to, log_log
 from cxlib.analysis.service.log import GIVEN, Clock, Moment, TicketLog, read_log
-from cxlib.errors import DataError, nearest
+from cxlib.errors import Count, DataError, nearest
 
 Floats = npt.NDArray[np.float64]
 Estimate = tuple[float, float, float]
@@ -265,7 +265,8 @@ def check_priorities(log: TicketLog, frame: pd.DataFrame, terms: Terms) -> None:
                 what = "no priority" if pd.isna(level) else f"priority {str(level)!r}"
                 near = "; add it to the log." if pd.isna(level) else nearest(str(level), [*limit])
                 raise DataError(
-                    f"{n} tickets have {what}, for which there is no SLA on {kpi}{near}"
+                    f"{n} {Count(n):ticket has|tickets have} {what}, for which there is no "
+                    f"SLA on {kpi}{near}"
                 )
 
 

@@ -207,7 +207,8 @@ def queue_of(
 def offered_load(calls_per_hour: float, handle_seconds: float) -> float:
     """Return the load in agents (erlangs): calls an hour × hours a call."""
     calls = number(calls_per_hour, "calls_per_hour", least=0)
-    return calls * number(handle_seconds, "handle_seconds", above=0) / 3600
+    load = calls * number(handle_seconds, "handle_seconds", above=0) / 3600
+    return number(load, "the load (calls an hour × hours a call)", least=0)
 
 
 def least_stable(load: float) -> int:

@@ -18,7 +18,7 @@ from cxlib.analysis.metrics import one_of
 from cxlib.analysis.results import TableResult
 from cxlib.analysis.trends.rules import RULES, Values
 from cxlib.analysis.validate import called, refuse, require
-from cxlib.errors import DataError
+from cxlib.errors import Count, DataError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\b")
 LONGEST_GAP = 120
@@ -97,7 +97,10 @@ def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> S
     unplaced = ~np.isnan(found) & ~(sizes > 0)
     found = np.where(unplaced, np.nan, found)
     if np.isnan(found).all():
-        raise DataError(f"'value' has no scores with a number of answers in {len(found)} rows.")
+        raise DataError(
+            f"'value' has no scores with a number of answers in "
+            f"{(n := Count(len(found)))} {n:row|rows}."
+        )
     there = ~np.isnan(found)
     sizes = np.where(there, sizes, np.nan)
     kinds = set(table["kind"].dropna()) if "kind" in table else set()
@@ -271,8 +274,8 @@ def seasonality(values: pd.Series) -> Seasonality:
     if found is None:
         n = int((~np.isnan(series.points)).sum())
         raise DataError(
-            f"{series.what} is too short for a season: {n} values; it takes {SEASON_POINTS} "
-            "months or quarters."
+            f"{series.what} is too short for a season: {n} {Count(n):value|values}; it takes "
+            f"{SEASON_POINTS} months or quarters."
         )
     return found
 

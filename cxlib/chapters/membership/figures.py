@@ -23,11 +23,12 @@ WAYS = {"up": theme.GOOD, "joined": theme.GOOD, "down": theme.BAD, "left": theme
 def flow(movement: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw who moved from which tier to which."""
     table = movement.table
-    sums = table.groupby("way")["n"].sum()
-    title = words.say(
-        _("{up} {up:member|members} rose, {down} fell, {left} left"),
-        **{way: int(sums.get(way, 0)) for way in ("up", "down", "left")},
-    )
+    hidden = set(table.loc[table["withheld"], "way"])
+    told: dict[str, Any] = {}
+    for way in ("up", "down", "left"):
+        n = int(table.loc[table["way"] == way, "n"].sum())
+        told[way] = Said(words.say(_("at least {n}"), n=n)) if way in hidden else n
+    title = words.say(_("Members: {up} rose, {down} fell, {left} left"), **told)
     order = [*reversed(movement.order), NONE]
     names = {tier: words.label(f"tier={tier}") for tier in order[:-1]}
     ax = draw_flow(

@@ -102,7 +102,7 @@ _CHART = ("usual", "usual_low", "usual_high", "variation", "assurance", "miss_ch
 _SILENT: dict[str, Any] = {
     **{"signal": "", "began": "", "since": None, "was": nan, "chance": nan, "rule": ""},
     **{"gravity": "", "held_back": "", "why": "", "alike_since": "", "fell_with": None},
-    **{"with_part": "no", "stake_moved": 0.0},
+    **{"with_part": "no", "by_chance": "no", "stake_moved": 0.0},
     **{"rated_brand": None, "brand_turn": ""},
     **dict.fromkeys(("brand_gap", "brand_gap_low", "brand_gap_high"), nan),
     **{"reference": None, "reference_value": nan, "reference_turn": ""},
@@ -126,6 +126,10 @@ def _rarity(chance: Any) -> str:
     return "rare" if chance < RARE else "usual" if chance > 1 - RARE else "some"
 
 
+BY_CHANCE = 0.05
+"""Chance in a stable report above which a signal is said to be perhaps none: one chart in few."""
+
+
 def _signal(found: Monitored, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
     if found.warnings is None:
         return {}
@@ -136,6 +140,7 @@ def _signal(found: Monitored, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
     told = {"signal": raised["turn"], "was": raised["centre"], "gravity": raised["severity"]}
     told["began"] = "now" if raised["since"] == raised["period"] else "earlier"
     told |= {name: raised[name] for name in ("since", "rule", "chance", "held_back")}
+    told["by_chance"] = "yes" if raised["chance"] > BY_CHANCE else "no"
     before = found.before.get(kpi)
     if before is None:
         return told | {"why": "not split"}

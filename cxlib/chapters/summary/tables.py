@@ -13,12 +13,17 @@ from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, stand
 from cxlib.columns import records
 from cxlib.present.findings import Finding
 from cxlib.present.tables import few
-from cxlib.words import mark as _
+from cxlib.words import Said, mark as _
 
 MOST = 3
 """Things to do: a board remembers three."""
 WORTH = ("in_points", "in_points_low", "in_points_high")
 """What an action is expected to bring, as chapter 08 saved it: columns of its plan."""
+LEAST = 0.05
+"""Points that round to none."""
+NO_WORTH = _("{action} (not shown to bring anything yet: at most {most:.1f} points)")
+CALLING = ("serious", "warning")
+"""Severities that call for something to be done."""
 MOST_OPEN = 5
 """Open obligations on the page; chapter 14 has them all."""
 
@@ -51,12 +56,22 @@ def contract(engagement: Any) -> pd.DataFrame:
 
 
 def board(engagement: Any) -> list[Finding]:
-    """Return what all chapters found, save what rests on so few answers that it calls for care.
+    """Return what all chapters found of the business.
 
-    That is left to its chapter; of a KPI the board is told in any case.
+    What rests on so few answers that it calls for care is left to its chapter, save of a KPI; so
+    is how many actions are done: those that are late are told one by one.
     """
     kpis = set(engagement.standing().table["kpi"])
-    return [f for f in engagement.gathered() if f.subject in kpis or not few(f.base)]
+    found = (f for f in engagement.gathered() if f.subject in kpis or not few(f.base))
+    return [f for f in found if not f.measuring and f.row.get("counts") is not True]
+
+
+def evidence(engagement: Any) -> pd.DataFrame:
+    """Return what is to be known of the measuring itself, and what is done about it."""
+    words = engagement.words
+    found = (f for f in engagement.gathered() if f.measuring and f.severity in CALLING)
+    rows = [{"headline": f.headline(words), "step": f.step(words)} for f in found]
+    return pd.DataFrame(rows[:MOST])
 
 
 def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
@@ -66,12 +81,11 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
     finding, or for its KPI or the part that it moved with; of findings with one answer the gravest
     stands.
     """
-    words = engagement.words
-    agreed = _open_actions(engagement)
+    words, agreed = engagement.words, _open_actions(engagement)
     rows: list[dict[str, Any]] = []
     listed: set[Any] = set()
     for finding in found:
-        if not finding.next_step or finding.severity not in ("serious", "warning"):
+        if not finding.next_step or finding.measuring or finding.severity not in CALLING:
             continue
         if finding.subject in listed or finding.row.get("counts") is True:
             continue  # of an action above, or only how many there are
@@ -82,13 +96,17 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         step = words.label(first["title"]) if first else finding.step(words)
         if step in {row["step"] for row in rows}:
             continue
+        worth = {name: first.get(name, float("nan")) for name in WORTH}
+        if worth["in_points"] < LEAST:
+            step = words.say(NO_WORTH, action=Said(step), most=worth["in_points_high"])
+            worth = dict.fromkeys(WORTH, float("nan"))
         subject = "–" if finding.subject == finding.row.get("case") else finding.subject
         rows.append(
             {
                 "rank": len(rows) + 1,
                 "step": step,
                 "about": words.label(finding.row.get("title") or subject),
-                **{name: first.get(name, float("nan")) for name in WORTH},
+                **worth,
                 "owner": whose or words.say(_("no owner yet")),
                 "due_on": first.get("due_on"),
                 "chapter": finding.chapter,
