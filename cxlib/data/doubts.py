@@ -28,8 +28,8 @@ MANY = 0.2
 """More rows than this left out for lack of something are most likely a mistake."""
 HEAVY, BESIDE = 4.0, 0.5
 """Gigabytes that a job may hold by default, and those that it needs beside a survey."""
-SLOW = 8
-"""Minutes from which a job may come to its end of time, which is ten by default."""
+SLOW = 6
+"""Minutes of an idle processor from which a job may come to its end of time: ten by default."""
 _SHOWN = 5
 _EXPECTED = frozenset({
     EMPTY, WHERE, REPEATS, TOTAL, NOTE, "event folded into its ticket", "repeats an event",
