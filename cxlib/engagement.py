@@ -25,7 +25,7 @@ from cxlib.chapters import (
 )
 from cxlib.data.registers import take_in, taken_in
 from cxlib.data.schema import TABLES
-from cxlib.data.tables import ordered, periods_of, read_periods, read_tickets
+from cxlib.data.tables import count_periods, ordered, periods_of, read_periods, read_tickets
 from cxlib.data.weighting import known_margins, rake, weighted
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.params import Client
@@ -241,6 +241,7 @@ class Engagement(Standing):
         period: str | int | None = None,
         brand: str | None = "own",
         columns: Sequence[str] | None = None,
+        share: float = 1.0,
     ) -> pd.DataFrame:
         """Return the survey's canonical table, a row a response.
 
@@ -255,13 +256,15 @@ class Engagement(Standing):
             Only these, as far as the table has them, beside ``period, brand, weight``: of millions
             of answers, ids and comments take most of the memory. ``engagement.closed`` names all
             the others.
+        share : float
+            Of the rows, above 0 to 1: so many are drawn at random, the same ones at each call.
 
         Raises
         ------
         DataError
             If there is no survey, or none of it is of that period.
         """
-        table = self._answers(period, columns)
+        table = self._answers(period, columns, share)
         if table.empty:
             self.table("survey", period=period)  # says so
         if brand is None or (table["brand"] == brand).all():
@@ -272,12 +275,25 @@ class Engagement(Standing):
             raise DataError(f"no answers about {brand!r} in {when}{nearest(brand, brands)}")
         return chosen.reset_index(drop=True)
 
-    def _answers(self, period: str | int | None, columns: Sequence[str] | None) -> pd.DataFrame:
+    def share_of(
+        self, most: int, of: str = "comments", *, period: str | int | None = None
+    ) -> tuple[float, int]:
+        """Return which share `most` are of a period's comments, or answers; and how many it has."""
+        n, who, wanted = 0, self.client.client, self._wanted(period)
+        told = {"survey": self.client.survey, "comments": of == "comments" and self.client.comments}
+        for name in [name for name, section in told.items() if section]:
+            n += count_periods(self.workspace, who, name, wanted,
+                               kind_of=self.period, said=of == "comments")  # fmt: skip
+        return min(1.0, most / max(n, 1)), n
+
+    def _answers(
+        self, period: str | int | None, columns: Sequence[str] | None, share: float = 1.0
+    ) -> pd.DataFrame:
         margins = self.client.survey.margins if self.client.survey else ()
         named = None if columns is None else ("brand", "weight", *margins, *columns)
-        asked = () if self.client.survey is None else (self._wanted(period), named)
+        asked = () if self.client.survey is None else (self._wanted(period), named, share)
         if asked not in self._heard:
-            rows = self.rows("survey", period=period, columns=named)
+            rows = self.rows("survey", period=period, columns=named, share=share)
             table = ordered(weighted(rows, self.client), self.client)
             if len(table) > _FEW:
                 return table
@@ -328,10 +344,12 @@ class Engagement(Standing):
         *,
         period: str | int | None = None,
         columns: Sequence[str] | None = None,
+        share: float = 1.0,
     ) -> pd.DataFrame:
         """Return a canonical table as `table` does; empty where nothing is of that period."""
         wanted, who = self._wanted(period), self.client.client
-        return read_periods(self.workspace, who, name, wanted, kind_of=self.period, columns=columns)
+        return read_periods(self.workspace, who, name, wanted, kind_of=self.period,
+                            columns=columns, share=share)  # fmt: skip
 
     def tickets(self) -> pd.DataFrame:
         """Return the ticket log as the service's questions read it: narrow, all periods.

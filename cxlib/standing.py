@@ -23,6 +23,7 @@ from cxlib.analysis.kpis.estimates import worth
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.analysis.results import Caveat
 from cxlib.data.figures import reported_figures, ticket_figures
+from cxlib.data.survey import own_of
 from cxlib.data.tables import columns_of, opened_in, provenance
 from cxlib.envelope import is_kept, read_kept, write_kept
 from cxlib.page import Page
@@ -302,7 +303,7 @@ class Standing(Page):
         if self.client.survey is None or not self.questions:
             return found
         now = self._answers(self.period, self.scored)
-        now = now[now["brand"] == "own"]
+        now = own_of(now)
         if now.empty:
             return found
         points = found.table["kpi"].map(worth(now, self.questions))

@@ -13,6 +13,7 @@ from cxlib.analysis.comments.codebook import fold
 from cxlib.batch.gate import Gate
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import heard
+from cxlib.chapters.rows import READ
 from cxlib.data.coding import workbook
 from cxlib.engagement import Engagement
 from cxlib.errors import CxError
@@ -40,7 +41,8 @@ def sample(
     engagement = Engagement.open(client, period=period, chapter="comments", workspace=workspace)
     book = read(engagement.settings)
     earlier = engagement.periods[: engagement.periods.index(engagement.period) + 1]
-    rows = pd.concat([heard(engagement, each) for each in earlier], ignore_index=True)
+    share, _n = engagement.share_of(READ, period="history")
+    rows = pd.concat([heard(engagement, each, share=share) for each in earlier], ignore_index=True)
     rows = rows.drop_duplicates("comment", ignore_index=True)
     if rows.empty:
         raise CxError(f"{client} has no comments up to {engagement.period}.")

@@ -100,6 +100,10 @@ QUOTES = 2
 """Quotes of one thing: enough to hear the tone, too few to be mistaken for a count."""
 
 
+READ = 100_000
+"""Comments of a period that are read at most: of more, so many are drawn at random."""
+
+
 def quotes(said: pd.Series, told: Collection[str] = ()) -> pd.Series:
     """Return the first few of what people said that are short enough and not told already."""
     fit = said[said.str.len().between(*QUOTED) & ~said.isin(list(told))]
@@ -114,9 +118,9 @@ def displeased(answers: pd.DataFrame, question: Any) -> pd.DataFrame:
     low, high = question.scale
     rated = answers[question.key].astype(float)
     rated = rated if question.direction == "higher" else low + high - rated
-    text = answers["comment"].astype("string").str.strip().fillna("")
-    said = answers.assign(bad=rated, comment=text.astype(object))
-    said = said[((rated < (low + high) / 2) & text.ne("")).to_numpy(bool)]
+    said = answers.assign(bad=rated)[(rated < (low + high) / 2).to_numpy(bool)]
+    text = said["comment"].astype("string").str.strip().fillna("")
+    said = said.assign(comment=text.astype(object))[text.ne("").to_numpy(bool)]
     worst: pd.DataFrame = said.sort_values("bad", kind="stable")
     return worst
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import periods as calendar
+from cxlib.analysis.kpis.changes import STEPS
 from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
@@ -27,26 +28,26 @@ MANY = 0.2
 """More rows than this left out for lack of something are most likely a mistake."""
 HEAVY, BESIDE = 4.0, 0.5
 """Gigabytes that a job may hold by default, and those that it needs beside a survey."""
-SLOW = 8
-"""Minutes from which a job may come to its end of time, which is ten by default."""
+SLOW = 6
+"""Minutes of an idle processor from which a job may come to its end of time: ten by default."""
 _SHOWN = 5
 _EXPECTED = frozenset({
     EMPTY, WHERE, REPEATS, TOTAL, NOTE, "event folded into its ticket", "repeats an event",
     "summed with others of its period and unit", "repeats a row exactly",
-    "an earlier row of the same member", "repeats a respondent within a period",
+    "an earlier row of the same member", "cancelled", "repeats a respondent within a period",
 })  # fmt: skip
 """Reasons to leave a row out that a client file asks for, or that are no answers at all."""
 
 
-def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 0) -> None:
-    """Add warnings about a canonical survey table, with so many bytes of texts `aside`; try it."""
+def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Add warnings about a canonical survey table; try it."""
     if (own := own_of(frame)).empty:
         why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
         if not ledger.failed:
             ledger.error(("survey",), f"no response of the client itself is left: {why}.")
         return
     dropped(ledger, ("survey", "source"))
-    _heavy(frame, ledger, aside)
+    _heavy(frame, ledger)
     _bases(own, client, ledger)
     _periods(own, client, ledger)
     _unanswered(own, client, ledger)
@@ -61,19 +62,17 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 
         _margins(own, client, ledger)
 
 
-def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
+def _heavy(frame: pd.DataFrame, ledger: Ledger) -> None:
     closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
-    texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
-    share = counts.max() / len(frame)
-    comments = share * int(frame["comment"].notna().sum())
-    # measured: both grow with the rows, the chapter on comments with those of one period
-    memory = (BESIDE + 2e-9 * closed, BESIDE + share * (24e-9 * texts + 3e-9 * closed))
-    minutes = (len(frame) / 1e6, 0.5 + comments / 5e4)
+    share = counts.head(STEPS + 1).sum() / len(frame)  # so many periods are compared at once
+    # measured up to three million rows: both grow with the rows, whatever is said in comments
+    memory = (BESIDE + 2e-9 * closed, BESIDE + 3e-9 * share * closed)
+    minutes = (0.8e-6 * len(frame), 0.25 + 0.7e-6 * len(frame))
     if max(memory) > HEAVY or max(minutes) > SLOW:
         need = [f"{m:.1f} GB and {t:.0f} minutes" for m, t in zip(memory, minutes, strict=True)]
-        told = (f"its {len(frame):,} rows need about {need[0]} to take in, and the chapter on "
-                f"comments {need[1]} for {counts.idxmax()}: allow more by `cx run --memory 16000 "
-                "--timeout 3600`, name fewer columns, leave rows out by `where:`, or report by a "
+        told = (f"its {len(frame):,} rows need about {need[0]} to take in, and their KPIs "
+                f"{need[1]}: allow more by `cx run --memory 16000 --timeout 3600` (and so for "
+                "`cx check`), name fewer columns, leave rows out by `where:`, or report by a "
                 "shorter `period:`.")  # fmt: skip
         ledger.warn(("survey", "source"), told)
 
@@ -217,7 +216,14 @@ def _segment(cells: pd.Series, key: str, client: Client, ledger: Ledger) -> None
         ledger.warn(path, f"column {column!r} holds no value of segment {key!r}.")
         return
     small = [value for value in present if counts[value] < client.privacy.minimum_base]
-    if small:
+    if len(present) > MIXED * len(cells.dropna()) and len(small) > _SHOWN:
+        ledger.warn(
+            (*path, "column"),
+            f"{key!r} holds {len(present)} different texts in {len(cells.dropna())} answers, such "
+            f"as {mask_text(present[0])!r}: these are no groups. An open question stands under "
+            "`questions:` with `kind: open`.",
+        )
+    elif small:
         shown = [f"{value!r} ({counts[value]})" for value in small]
         ledger.warn(
             path,
@@ -361,6 +367,8 @@ def comments(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
         ledger.warn(("comments",), f"the last date, {latest:%Y-%m-%d}, lies in the future.")
 
 
+MIXED = 0.3
+"""So many different texts an answer are words of people's own, or ids."""
 ONCE = 0.8
 """A share of customers who bought on a single day above which frequency tells little."""
 

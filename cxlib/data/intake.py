@@ -293,8 +293,7 @@ def _survey(client: Client, workspace: Workspace) -> Made:
     made.survey = make_survey(raw, client, made.ledger, spare)
     made.frame = made.survey.frame
     del raw
-    aside = made.survey.aside.size if made.survey.aside else 0
-    doubts.survey(made.frame, client, made.ledger, aside=aside)
+    doubts.survey(made.frame, client, made.ledger)
     made.columns = _asked(client, made.frame)
     return made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import hmac
 import os
 import re
@@ -12,6 +13,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +45,23 @@ class Key:
         """The key's name, which tells nothing about it: it enters fingerprints, the key nothing."""
         return hmac.digest(self.secret, b"cx key id", "sha256").hex()[:16]
 
+    @cached_property
+    def _states(self) -> tuple[Any, Any]:
+        """The key taken in by HMAC's inner and outer hash (RFC 2104), once for millions of ids."""
+        block = self.secret.ljust(64, b"\0")
+        inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
+        return hashlib.sha256(inner), hashlib.sha256(outer)
+
+    def _hmac(self, text: str) -> bytes:
+        inner, outer = (state.copy() for state in self._states)
+        inner.update(text.encode("utf-8"))
+        outer.update(inner.digest())
+        found: bytes = outer.digest()
+        return found
+
     def digest(self, name: str) -> bytes:
         """Return eight bytes by which an id is known again, and which do not tell it."""
-        return hmac.digest(self.secret, f"gate\x1f{name}".encode(), "sha256")[:8]
+        return self._hmac(f"gate\x1f{name}")[:8]
 
     def pseudonyms(self, ids: pd.Series, domain: str) -> pd.Series:
         """Return the pseudonym of each id in a domain: 32 hex digits of an HMAC-SHA256.
@@ -58,10 +74,7 @@ class Key:
         names = canonical(ids)
         codes, unique = pd.factorize(names)
         prefix = f"{self.client}\x1f{domain}\x1f"
-        digests = [
-            hmac.digest(self.secret, (prefix + name).encode("utf-8"), "sha256").hex()[:_KEPT]
-            for name in unique.tolist()
-        ]
+        digests = [self._hmac(prefix + name).hex()[:_KEPT] for name in unique.tolist()]
         hidden = np.array([*digests, None], dtype=object)[codes]
         return pd.Series(hidden, index=ids.index, name=ids.name, dtype="str")
 

@@ -65,11 +65,6 @@ class Spool:
         self.names = list(map(str, frame.columns))
         pickle.dump(frame, self.file, protocol=5)
 
-    @property
-    def size(self) -> int:
-        """Bytes on disk."""
-        return self.file.seek(0, 2) if self.file is not None else 0
-
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Yield the frames in their order."""
         return map(self._at, self.places)

@@ -85,24 +85,32 @@ def are_whole(folder: Path, digests: Mapping[str, str]) -> bool:
 
 
 def read_frame(
-    path: Path, dtypes: Mapping[str, str], where: str = "", given: Mapping[str, Any] | None = None
+    path: Path,
+    dtypes: Mapping[str, str],
+    where: str = "TRUE",
+    given: Mapping[str, Any] | None = None,
+    *,
+    share: float = 1.0,
 ) -> pd.DataFrame:
     """Return columns of a table that `write_tables` wrote, with their canonical dtypes.
 
-    Only the rows `where` a condition of SQL holds, with the values `given` by name. A text that
-    repeats stands once in memory, and a column is put together at a time.
+    Only the rows `where` a condition of SQL holds, with the values `given` by name; of these a
+    `share`, drawn by chance, the same rows whatever the columns. A text that repeats stands once in
+    memory, and a column is put together at a time.
     """
     import duckdb
     import pandas as pd
 
     listed = ", ".join(_quoted(name) for name in dtypes)
-    query = f"SELECT {listed} FROM read_parquet($path){where and f' WHERE {where}'}"
+    lots = "" if share >= 1 else f" AND hash(file_row_number) < {int(share * 2**64)}::UBIGINT"
+    table = f"read_parquet($path{lots and ', file_row_number = true'})"
+    query = f"SELECT {listed} FROM {table} WHERE ({where}){lots}"
     parts: list[pd.DataFrame] = []
     repeats: set[str] = set()
     try:
-        with _connection(os.getpid()).cursor() as connection:
-            connection.execute(query, {"path": _literal(path), **(given or {})})
-            while len(part := connection.fetch_df_chunk(PIECE)) or not parts:
+        with own_connection().cursor() as cursor:
+            cursor.execute(query, {"path": _literal(path), **(given or {})})
+            while len(part := cursor.fetch_df_chunk(PIECE)) or not parts:
                 if len(parts) == 1:
                     texts = [n for n in dtypes if dtypes[n] == "str"]
                     repeats = {n for n in texts if parts[0][n].nunique() < len(parts[0]) / 2}
@@ -134,21 +142,34 @@ def read_distinct(path: Path, value: str, where: str = "TRUE") -> list[Any]:
         FROM read_parquet($path, file_row_number = true) WHERE {where}
     ) GROUP BY v ORDER BY min(place)"""
     try:
+        with own_connection().cursor() as cursor:
+            return [row[0] for row in cursor.execute(query, {"path": _literal(path)}).fetchall()]
+    except duckdb.Error:
+        raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
+
+
+def count_rows(path: Path, where: str, given: Mapping[str, Any]) -> int:
+    """Return how many rows there are `where` a condition of SQL holds, as `read_frame` has it."""
+    import duckdb
+
+    query = f"SELECT count(*) FROM read_parquet($path) WHERE {where}"
+    try:
         with _connection(os.getpid()).cursor() as connection:
-            return [
-                row[0] for row in connection.execute(query, {"path": _literal(path)}).fetchall()
-            ]
+            told = {"path": _literal(path), **given}
+            return int(connection.execute(query, told).fetchall()[0][0])
     except duckdb.Error:
         raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
 
 
 @cache
-def _connection(_process: int) -> duckdb.DuckDBPyConnection:
-    """Return this process's own connection: opening one takes six times what reading does."""
+def own_connection() -> duckdb.DuckDBPyConnection:
+    """Return a connection without threads, which a fork keeps: opening one takes six reads."""
     import duckdb
 
     connection = duckdb.connect(config={"threads": 1})
     connection.execute("SET enable_progress_bar = false")
+    with contextlib.suppress(duckdb.Error):  # before DuckDB 2 there are none
+        connection.execute("SET async_threads = 0")
     return connection
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,7 +11,14 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data.schema import DATED, TABLES, TEXT
-from cxlib.data.store import read_coded, read_distinct, read_frame, read_narrow, read_record
+from cxlib.data.store import (
+    count_rows,
+    read_coded,
+    read_distinct,
+    read_frame,
+    read_narrow,
+    read_record,
+)
 from cxlib.data.survey import OWN
 from cxlib.errors import DataError, SetupError, nearest
 from cxlib.workspace import Workspace
@@ -44,28 +52,61 @@ def read_periods(
     *,
     kind_of: str,
     columns: Sequence[str] | None = None,
+    share: float = 1.0,
 ) -> pd.DataFrame:
     """Return the rows of a table of the `wanted` periods, no others being read.
 
     Their labels are of the kind of the period `kind_of`, as `by_kind` gives them; `columns` as far
-    as the table has them, beside ``period``. A table without periods comes whole.
+    as the table has them, beside ``period``. A table without periods comes whole. Of the rows a
+    `share` as `read_frame` draws it.
     """
     dtypes = _dtypes(workspace, client_name, table)
     path = workspace.tables(client_name) / f"{table}.parquet"
     named = dtypes if columns is None else {"period": 0, **dict.fromkeys(columns)}
     chosen = {name: dtype for name, dtype in dtypes.items() if name in named}
+    where, given = _within(path, dtypes, wanted, kind_of)
+    if given or "period" not in dtypes:
+        return read_frame(path, chosen, where, given, share=share)
+    rows = read_frame(path, chosen | {"date": dtypes["date"]}, where, share=share)
+    return by_kind(rows, kind_of)[list(chosen)]
+
+
+def count_periods(
+    workspace: Workspace,
+    client_name: str,
+    table: str,
+    wanted: Sequence[str],
+    *,
+    kind_of: str,
+    said: bool = False,
+) -> int:
+    """Return how many rows `read_periods` would give: of own customers, and with a comment."""
+    dtypes = _dtypes(workspace, client_name, table)
+    path = workspace.tables(client_name) / f"{table}.parquet"
+    where, given = _within(path, dtypes, wanted, kind_of)
+    own = f" AND \"brand\" = '{OWN}'" if "brand" in dtypes else ""
+    words = " AND trim(\"comment\") <> ''" if said else ""
+    none = said and "comment" not in dtypes
+    return 0 if none else count_rows(path, f"({where}){own}{words}", given)
+
+
+def _within(
+    path: Path, dtypes: Mapping[str, str], wanted: Sequence[str], kind_of: str
+) -> tuple[str, dict[str, list[str]]]:
+    """Return the condition of SQL that holds of a table's rows of periods, and its values.
+
+    By the days of periods, without values, where the table's own are of another kind.
+    """
     if "period" not in dtypes:
-        return read_frame(path, chosen)
+        return "TRUE", {}
     by_date = periods.kind_of(kind_of) and "date" in dtypes
     if not by_date or kind_of in read_distinct(path, '"period"'):
-        held = {"wanted": list(wanted)}
-        return read_frame(path, chosen, '"period" IN (SELECT unnest($wanted))', held)
-    days = " OR ".join(
+        return '"period" IN (SELECT unnest($wanted))', {"wanted": list(wanted)}
+    days = [
         f"\"date\"::DATE BETWEEN '{each.start}' AND '{each.end}'"
         for each in map(periods.parse, wanted)
-    )
-    rows = read_frame(path, chosen | {"date": dtypes["date"]}, days or "FALSE")
-    return by_kind(rows, kind_of)[list(chosen)]
+    ]
+    return " OR ".join(days) or "FALSE", {}
 
 
 def silent_tables(workspace: Workspace, client: Client, period: str) -> tuple[str, ...]:

@@ -399,6 +399,26 @@ def test_what_a_kpi_is_worth_is_its_slope_and_nothing_where_nothing_goes_with_it
     assert worth(survey, turned, weights=None)["ces"] == 0.0
 
 
+@pytest.mark.parametrize("weights", [None, "weight"])
+def test_many_rows_are_worth_what_they_are_as_one_block(
+    monkeypatch: pytest.MonkeyPatch, weights: str | None
+) -> None:
+    rng = np.random.default_rng(8)
+    keys = ["desk", "room", "same", "once"]
+    survey = pd.DataFrame(rng.integers(1, 6, (900, 4)).astype(float), columns=keys)
+    survey["same"] = survey["room"]  # twins share their worth
+    survey["once"] = 4.0
+    survey["nps"] = np.clip(survey["desk"] + survey["room"] + rng.integers(0, 4, 900), 0, 10)
+    survey = survey.mask(rng.random(survey.shape) < 0.2).assign(weight=rng.uniform(0.5, 2, 900))
+    survey.loc[200:299, "nps"] = np.nan  # a block in which nobody answered
+    asked = [NPS, *map(Touchpoint, keys)]
+    whole = worth(survey, asked, weights=weights)
+    assert whole["desk"] > 0
+    monkeypatch.setattr("cxlib.analysis.kpis.estimates.BLOCK", 100)
+    blocks = worth(survey, asked, weights=weights)
+    assert blocks == pytest.approx(whole, rel=1e-9)
+
+
 @pytest.mark.parametrize("cluster", [None, "who"])
 def test_what_a_verdict_takes_is_one_number_wherever_it_is_asked(cluster: str | None) -> None:
     survey = two_waves(n=150).assign(who=lambda d: d.index // 2)

@@ -85,6 +85,35 @@ def test_of_many_earlier_comments_some_are_drawn_alike_each_time_and_it_is_said(
     assert right["low"] < all_["accuracy"] < right["high"]
 
 
+def test_of_very_many_comments_of_a_period_some_are_read_and_it_is_said(
+    harbour: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    e, whole, themes = harbour
+    assert (whole.share, whole.n_heard) == (1.0, len(whole.rows))
+    assert "some read" not in set(tables.page(whole)["case"])
+    most = len(whole.rows) // 2
+    monkeypatch.setattr(heard, "READ", most)
+    some, again = tables.study(e), tables.study(e)
+    pd.testing.assert_frame_equal(some.rows, again.rows)
+    assert 0.8 * most < len(some.rows) < 1.2 * most
+    assert set(some.rows["comment"]) < set(whole.rows["comment"])
+    told = tables.page(some).set_index("case").loc["some read"]
+    assert (told["n"], told["n_heard"]) == (some.found.n_used, len(whole.rows))
+    (said,) = [f for f in tell(tables.page(some), findings.PAGE, about="case", chapter="comments")
+               if f.subject == "some read"]  # fmt: skip
+    assert "drawn at random" in said.headline(e.words)
+    assert some.n_earlier == whole.n_earlier
+    # of each earlier period its part, as if all had been read
+    few = tables.themes(e, some).set_index("theme").loc["checkin"]
+    share = themes.set_index("theme").loc["checkin", "mentioned"]
+    assert few["mentioned_low"] < share < few["mentioned_high"]
+    # who commented and was not read is no one without a comment
+    rows = e.survey(columns=e.scored, share=some.share)
+    same = ["nps", "csat"]
+    pd.testing.assert_frame_equal(rows.loc[some.judged["row"], same].reset_index(drop=True),
+                                  some.judged[same].reset_index(drop=True))  # fmt: skip
+
+
 def test_what_is_said_and_what_is_withheld(harbour: Any) -> None:
     e, _study, themes = harbour
     shown = e.withheld(themes)

@@ -319,3 +319,29 @@ def test_the_staircase_ends_where_its_steps_lead(studies: dict[str, Study]) -> N
     first, *parts, last = steps["value"].tolist()
     assert first + sum(parts) == pytest.approx(last)
     assert np.isnan(steps["low"].iloc[0])
+
+
+def test_of_very_many_answers_some_are_modelled_and_it_is_said(
+    demo_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    e = Engagement.open(
+        "harbour-hotels", language="en", chapter="drivers", workspace=demo_workspace
+    )
+    whole = Study(e)
+    assert whole.share == 1.0
+    assert whole.against.empty
+    monkeypatch.setattr("cxlib.chapters.drivers.study.MODELLED", 400)
+    some = Study(e)
+    assert some.n_answers == len(whole.survey)
+    assert 320 < len(some.survey) < 480
+    (said,) = tell(some.against, findings.MODEL, chapter="drivers", about="case")
+    assert said.severity == "note"
+    assert str(len(some.survey)) in said.headline(e.words)
+    assert "drawn at random" in said.headline(e.words)
+    one, all_ = some.importance, whole.importance
+    assert one is not None and all_ is not None
+    assert one.n_used < all_.n_used
+    rows = one.table.set_index("driver")
+    inside = all_.table.set_index("driver")["share"].between(rows["share_low"], rows["share_high"])
+    assert inside.mean() > 0.7
+    pd.testing.assert_series_equal(some.published["n"], whole.published["n"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import resource
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from cxlib.data.check import examine
 from cxlib.data.store import read_frame
 from cxlib.data.tables import read_tickets
 from cxlib.params.service import terms_of
+from cxlib.workspace import JOB_VARIABLE
 from tests.data.conftest import Shop
 
 N = 480
@@ -235,6 +237,27 @@ def test_what_is_read_of_a_table_is_what_was_written(
         assert not {"comment", "more", "respondent_id"} & {*engagement.closed}
 
 
+def test_a_share_of_the_rows_is_the_same_rows_whatever_is_asked_of_them(shop: Shop) -> None:
+    rows = pd.concat([answers()] * 4, ignore_index=True).assign(No=range(10**6, 10**6 + 4 * N))
+    rows.to_csv(shop.folder / "a.csv", index=False)
+    client = shop.client((SURVEY % "a.csv").replace("duplicates: last", ""))
+    shop.ingest(client)
+    for when in ("2026-04", "2026Q2"):
+        engagement = Engagement.open("shop", period=when, workspace=shop.workspace)
+        every = engagement.survey()
+        said = int(every["comment"].fillna("").str.strip().ne("").sum())
+        assert engagement.share_of(10**9) == (1.0, said)
+        share, n = engagement.share_of(len(every) // 3, "answers")
+        assert (share, n) == (len(every) // 3 / len(every), len(every))
+        some = engagement.survey(share=share)
+        assert 0.2 * len(every) < len(some) < 0.5 * len(every)
+        few = engagement.survey(columns=["nps", "area"], share=share)
+        pd.testing.assert_frame_equal(few, some[list(few)])
+        assert set(some["respondent_id"]) <= set(every["respondent_id"])
+        halves = engagement.survey(share=share / 2)
+        assert set(halves["respondent_id"]) <= set(some["respondent_id"])
+
+
 def test_the_kpis_of_many_answers_are_those_of_a_few(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -407,3 +430,67 @@ def test_a_survey_takes_few_bytes_a_row_however_long_its_comments(shop: Shop) ->
 
     few, many = (3 * at_once // N * N, 9 * at_once // N * N)
     assert (peak(many) - peak(few)) * 1024 / (many - few) < 600, "bytes a row"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux alone")
+@pytest.mark.slow
+def test_comments_that_are_not_drawn_are_not_held(shop: Shop) -> None:
+    client = shop.client(SURVEY % "a.csv")
+    words = "the queue was long and nobody knew why, not even the clerk at the desk " * 60
+    code = (
+        "import sys; from pathlib import Path; from cxlib import Engagement;"
+        "from cxlib.chapters.comments import heard; from cxlib.workspace import Workspace;"
+        "place = Workspace(Path(sys.argv[1]));"
+        "e = Engagement.open('shop', chapter='comments', workspace=place);"
+        "share, n = e.share_of(int(sys.argv[2]));"
+        f"rows = heard.heard(e, e.period, e.scored, share=share); print(n, len(rows)); {PEAK}"
+    )
+
+    part = answers()
+    part["Said"] = [f"{words}{i}" for i in range(N)]
+    part.to_csv(shop.folder / "a.csv", index=False)
+    shop.ingest(client)
+    at = shop.tables / "survey.parquet"
+    shutil.copy(at, shop.folder / "once.parquet")
+
+    def read(times: int, most: int) -> tuple[int, int, int]:
+        with duckdb.connect() as connection:
+            rows = f"FROM read_parquet('{shop.folder}/once.parquet') t, range({times})"
+            how = "FORMAT parquet, ROW_GROUP_SIZE 2048"
+            connection.execute(f"COPY (SELECT t.* {rows}) TO '{at}' ({how})")
+        told = subprocess.run(
+            [sys.executable, "-c", code, str(shop.workspace.root), str(most)],
+            capture_output=True, text=True, check=True, env={**os.environ, JOB_VARIABLE: "1"},
+        )  # fmt: skip
+        heard, kept, peak = map(int, told.stdout.split())
+        return heard, kept, peak
+
+    few, many = (read(times, 1000) for times in (12, 60))
+    assert many[0] == 5 * few[0] > 5_000
+    assert all(800 < kept < 1200 for _heard, kept, _peak in (few, many))
+    assert (many[2] - few[2]) * 1024 / (many[0] - few[0]) < len(words), "bytes a comment"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux alone")
+@pytest.mark.slow
+def test_what_a_kpi_is_worth_copies_no_answers() -> None:
+    code = (
+        "import sys; import numpy as np, pandas as pd; from cxlib.analysis.kpis import estimates;"
+        "from cxlib.analysis.metrics import Metric, Touchpoint; rng = np.random.default_rng(1);"
+        "n, keys = int(sys.argv[1]), [f't{i}' for i in range(20)]; estimates.BLOCK = 20_000;"
+        "asked = [Metric('nps', 'nps'), *map(Touchpoint, keys)];"
+        "few = pd.DataFrame(rng.integers(1, 6, (1000, 20)).astype(float), columns=keys);"
+        "estimates.worth(few.assign(nps=few['t1'] + few['t2'], weight=1.0), asked);"
+        "rows = pd.DataFrame(rng.integers(1, 6, (n, 20), dtype=np.int8), columns=keys)"
+        ".astype(float).mask(lambda x: x == 5).assign(weight=1.0);"
+        "rows['nps'] = rows['t1'].fillna(0) + rows['t2'].fillna(0);"
+        "open('/proc/self/clear_refs', 'w').write('5');"
+        f"estimates.worth(rows, asked); {PEAK}"
+    )
+    few, many = (
+        int(subprocess.run([sys.executable, "-c", code, str(n)], capture_output=True, text=True,
+                           check=True).stdout)
+        for n in (100_000, 400_000)
+    )  # fmt: skip
+    held = 22 * 8  # bytes of an answer in the table itself
+    assert (many - few) * 1024 / 300_000 < 2.6 * held

@@ -239,6 +239,10 @@ def contrast(
     """
     design = design or SurveyDesign()
     rows: list[pd.DataFrame] = []
+    wanted: set[str | None] = {by} if isinstance(by, str) else {*by}
+    wanted |= {"period", "brand", design.weights, design.cluster, *segments}
+    wanted |= {name for q in questions for name in (q.key, f"{q.key}_used")}
+    data = data[[name for name in data if name in wanted]]  # of which every group is a copy
     for name in [by] if isinstance(by, str) else list(by):
         held = [other for other in segments if other != name]
         rows += _contrasts(data, name, questions, held, design, (draws, seed))

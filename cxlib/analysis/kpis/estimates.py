@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from math import nan
 from typing import Any, TypeAlias
@@ -23,6 +23,8 @@ OWN = "own"
 """The client's own brand."""
 TEXTS = ("kpi", "source", "period", "segment", "level", "brand", "kind", "scale", "unit")
 Cells: TypeAlias = list[tuple[Any, ...]]
+BLOCK = 200_000
+"""Rows of a model that are in memory at a time."""
 NUMBERS = (
     *("value", "low", "high", "standard_error", "variance", "n_effective", "n_star", "df"),
     *("reach", "promoters", "detractors", "worth"),
@@ -218,21 +220,28 @@ def worth(
     found = {first.key: 1.0}
     signs = {q.key: -1 if q.direction == "lower" else 1 for q in questions}
     touchpoints = [q.key for q in questions if isinstance(q, Touchpoint)]
-    frame = survey[touchpoints].astype("float64")
+    frame = survey[touchpoints]
     frame = frame.loc[:, frame.notna().any().to_numpy()]
-    rated = frame.notna()
-    columns = [frame.fillna(frame.mean()), rated.add_suffix("_used").astype(float)]
-    design = pd.concat(columns, axis=1)
-    design = design.loc[:, design.std() > 0]
     w, _codes = drawn(survey, SurveyDesign(weights=weights))
-    if len(design.columns) and answered.sum() > 3 * len(design.columns):
-        exog, mass = add_constant(design)[answered], 1.0 if w is None else w[answered]
+    means, rated = frame.mean(), frame.notna().mean()
+    varied = [*frame.columns[frame.max() > frame.min()]]
+    varied += [f"{key}_used" for key in frame.columns[rated < 1]]
+
+    def rows(some: slice) -> tuple[Any, pd.DataFrame, Any]:
+        """Return answers, ratings and usage, and weights of those who answered."""
+        there, part = answered[some], frame[some].astype("float64")
+        used = part.notna().add_suffix("_used").astype(float)
+        design = pd.concat([part.fillna(means), used], axis=1)[varied][there]
+        exog = add_constant(design, has_constant="add")
+        return y[some][there], exog, 1.0 if w is None else w[some][there]
+
+    if varied and answered.sum() > 3 * len(varied):
         with warnings.catch_warnings():  # twins share their worth: the fit of least norm
             warnings.simplefilter("ignore", SingularMatrixWarning)
-            model = WLS(y[answered], exog, weights=mass).fit()
+            model = WLS(*_condensed(rows, len(survey))).fit()
         for key in frame.columns.intersection(model.params.index):
             gain = max(signs[key] * float(model.params[key]), 0.0)
-            found[key] = signs[key] * gain * float(rated[key].mean())
+            found[key] = signs[key] * gain * float(rated[key])
     for metric in others:
         if metric.key in found or metric.key in touchpoints:
             continue
@@ -245,3 +254,16 @@ def worth(
         slope = signs[metric.key] * float(spread[0, 1] / spread[0, 0])
         found[metric.key] = signs[metric.key] * max(slope, 0.0)
     return found
+
+
+def _condensed(rows: Callable[[slice], tuple[Any, pd.DataFrame, Any]], n: int) -> Any:
+    """Return what `WLS` reads; of many rows the triangular few (QR) that give the same fit."""
+    if n <= BLOCK:
+        y, exog, mass = rows(slice(None))
+        return y, exog, mass
+    above: Any = None
+    for start in range(0, n, BLOCK):
+        y, exog, mass = rows(slice(start, start + BLOCK))
+        names, both = exog.columns, np.column_stack([exog, y]) * np.sqrt(mass)[..., None]
+        above = np.linalg.qr(both if above is None else np.vstack([above, both]), mode="r")
+    return above[:, -1], pd.DataFrame(above[:, :-1], columns=names), 1.0

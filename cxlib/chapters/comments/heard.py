@@ -13,6 +13,7 @@ from cxlib.analysis import comments
 from cxlib.analysis.metrics import Metric
 from cxlib.analysis.results import Result
 from cxlib.chapters.comments.codebooks import read
+from cxlib.chapters.rows import READ
 from cxlib.params import Client
 from cxlib.words import mark as _
 
@@ -34,6 +35,10 @@ class Study(Result):
         The survey's comments of own customers (``source`` survey) and those of all other sources,
         this period, with their ``tone``: -1 a low rating, 1 a high one, 0 between, NaN without; and
         the survey's ``row``.
+    n_heard : int
+        Comments of this period, of which `rows` are all, or a share drawn at random.
+    share : float
+        That of the survey's rows, and of the comments, that is read: 1 up to `READ` comments.
     n_earlier, n_drawn : int
         Comments of the periods before, and those of them that `mood` is learnt and judged on.
     found : Themes or None
@@ -51,6 +56,8 @@ class Study(Result):
     """
 
     rows: pd.DataFrame
+    n_heard: int = 0
+    share: float = 1.0
     n_earlier: int = 0
     n_drawn: int = 0
     found: comments.Themes | None = None
@@ -64,7 +71,8 @@ class Study(Result):
 def study(engagement: Any) -> Study:
     """Code the comments of this period and of the one before it."""
     book = read(engagement.settings)
-    rows = heard(engagement, engagement.period, engagement.scored)
+    share, n_heard = engagement.share_of(READ)
+    rows = heard(engagement, engagement.period, engagement.scored, share=share)
     if rows.empty:
         return Study(rows=rows)
     told = ["source", "comment", "tone"]
@@ -81,12 +89,14 @@ def study(engagement: Any) -> Study:
         positive_from=1,
         asked=every["source"].map(asked),
     )
-    then = heard(engagement, engagement.previous) if engagement.previous else rows.head(0)
-    before = comments.themes(then["comment"], codebook=book).matrix.set_axis(then["source"])
+    then, before = rows.head(0), engagement.previous
+    if before:
+        then = heard(engagement, before, share=engagement.share_of(READ, period=before)[0])
+    named = comments.themes(then["comment"], codebook=book).matrix.set_axis(then["source"])
     found = comments.themes(rows["comment"], codebook=book)
     return Study(
-        rows=rows, n_earlier=n_earlier, n_drawn=len(earlier), found=found, before=before,
-        mood=mood, **_judged(engagement, rows),
+        rows=rows, n_heard=n_heard, share=share, n_earlier=n_earlier, n_drawn=len(earlier),
+        found=found, before=named, mood=mood, **_judged(engagement, rows),
     )  # fmt: skip
 
 
@@ -95,21 +105,29 @@ def _earlier(engagement: Any) -> tuple[pd.DataFrame, int]:
     kept, n = pd.DataFrame({"source": [], "comment": [], "tone": []}), 0
     rng = np.random.default_rng(SEED)
     for period in engagement.periods[: engagement.periods.index(engagement.period)]:
-        rows = heard(engagement, period)[["source", "comment", "tone"]]
-        n += len(rows)
-        kept = pd.concat([kept, rows.assign(lot=rng.random(len(rows)))], ignore_index=True)
+        share, every = engagement.share_of(READ, period=period)
+        rows = heard(engagement, period, share=share)[["source", "comment", "tone"]]
+        n += every if share < 1 else len(rows)
+        lots = share * rng.random(len(rows))  # as if all had been there
+        kept = pd.concat([kept, rows.assign(lot=lots)], ignore_index=True)
         if len(kept) > EARLIER:  # whoever has the lowest lots of all stays
             lowest = np.argpartition(kept["lot"].to_numpy(), EARLIER)[:EARLIER]
             kept = kept.iloc[np.sort(lowest)].reset_index(drop=True)
     return kept, n
 
 
-def heard(engagement: Any, period: str, columns: Sequence[str] = ()) -> pd.DataFrame:
-    """Return every comment of a period, its source and tone, the survey's with more `columns`."""
+def heard(
+    engagement: Any, period: str, columns: Sequence[str] = (), *, share: float = 1.0
+) -> pd.DataFrame:
+    """Return the comments of a period, their source and tone, the survey's with more `columns`.
+
+    All of them, or a `share` drawn at random: `row` counts the survey's rows that are drawn.
+    """
     parts = []
     if engagement.client.survey is not None:
         first = [question.key for question in engagement.questions[:1]]
-        rows = engagement.survey(period=period, columns=["comment", *first, *columns])
+        named = ["comment", *first, *columns]
+        rows = engagement.survey(period=period, columns=named, share=share)
         if "comment" in rows:
             text = rows["comment"].astype("string").str.strip()
             kept = rows[(text.notna() & (text != "")).to_numpy(dtype=bool)]
@@ -119,7 +137,9 @@ def heard(engagement: Any, period: str, columns: Sequence[str] = ()) -> pd.DataF
                 kept["tone"] = tones(kept[question.key], question)
             parts.append(kept)
     others = engagement.client.comments
-    rows = engagement.rows("comments", period=period) if others else pd.DataFrame()
+    rows = pd.DataFrame()
+    if others:
+        rows = engagement.rows("comments", period=period, share=share)
     for source in others:
         kept = rows[rows["source"] == source].assign(tone=np.nan, weight=1.0)
         rating = rating_of(engagement.client, source)

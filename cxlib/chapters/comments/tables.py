@@ -92,8 +92,10 @@ def page(study: Study) -> pd.DataFrame:
     share = len(study.found.uncoded) / max(1, study.found.n_used)
     told = {"much uncoded": share > 0.4, "raw": study.score is not None and not study.mix}
     told["drawn"] = study.n_drawn < study.n_earlier
+    told["some read"] = study.share < 1
     cases = [case for case, fits in told.items() if fits]
-    n = {"n": study.found.n_used, "n_earlier": study.n_earlier, "n_drawn": study.n_drawn}
+    n = {"n": study.found.n_used, "n_heard": study.n_heard}
+    n |= {"n_earlier": study.n_earlier, "n_drawn": study.n_drawn}
     return pd.DataFrame({"case": cases, "uncoded": share, **n})
 
 
@@ -272,9 +274,8 @@ def beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     none = pd.DataFrame(columns=columns)
     if "row" not in study.judged or not engagement.touchpoints:
         return none
-    data = drivers.oriented(
-        engagement.survey(columns=engagement.scored), touchpoints=engagement.touchpoints
-    )
+    answers = engagement.survey(columns=engagement.scored, share=study.share)
+    data = drivers.oriented(answers, touchpoints=engagement.touchpoints)
     choice = drivers.choose(
         data,
         outcome=study.score,

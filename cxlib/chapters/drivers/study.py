@@ -17,6 +17,8 @@ from cxlib.analysis.targets.proposals import HAIRCUT
 from cxlib.chapters.drivers import tables
 from cxlib.present.withhold import is_empty
 
+MODELLED = 200_000
+"""Answers that models are fitted on at most: of more, so many are drawn at random."""
 SURE = 0.8
 """Probability from which a touchpoint's side of the map is called sure: four in five."""
 
@@ -28,10 +30,10 @@ class Study:
         self.engagement = engagement
         self.options = engagement.settings
         self.metric = drivers.outcome_of(engagement.metrics, self.options.outcome)
-        survey = engagement.survey(
-            period=f"last {self.options.periods}",
-            columns=[*engagement.scored, *self.options.controls],
-        )
+        joined = f"last {self.options.periods}"
+        self.share, self.n_answers = engagement.share_of(MODELLED, "answers", period=joined)
+        columns = [*engagement.scored, *self.options.controls]
+        survey = engagement.survey(period=joined, columns=columns, share=self.share)
         self.survey = drivers.oriented(survey, touchpoints=engagement.touchpoints)
         self.turned = {
             t.key: sum(t.scale) for t in engagement.touchpoints if t.direction == "lower"
@@ -52,7 +54,11 @@ class Study:
     def against(self) -> pd.DataFrame:
         """What stands against a model, one row a reason."""
         said = self.choice.caveats  # the chapter's answer, which no severity makes
-        return pd.DataFrame([{"case": c.message, "answers": True, **c.facts} for c in said])
+        rows = [{"case": c.message, "answers": True, **c.facts} for c in said]
+        if self.share < 1:
+            drawn = {"n_modelled": len(self.survey), "n_answers": self.n_answers}
+            rows.append({"case": "some modelled", **drawn})
+        return pd.DataFrame(rows)
 
     @property
     def model(self) -> dict[str, Any]:

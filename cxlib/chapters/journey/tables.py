@@ -12,7 +12,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.actions import last_day, past
 from cxlib.analysis.journey import JourneyMap, drop_off, map_journey
-from cxlib.chapters.rows import displeased
+from cxlib.chapters.rows import READ, displeased
 from cxlib.columns import records
 from cxlib.words import mark as _
 
@@ -117,7 +117,9 @@ def voices(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
     columns = ["kpi", "comment"]
     if found is None or engagement.client.survey is None:
         return pd.DataFrame(columns=columns)
-    answers = engagement.survey(columns=[*(t.key for t in engagement.touchpoints), "comment"])
+    share, _n = engagement.share_of(READ)
+    named = [*(t.key for t in engagement.touchpoints), "comment"]
+    answers = engagement.survey(columns=named, share=share)
     if "comment" not in answers:
         return pd.DataFrame(columns=columns)
     rows: list[dict[str, Any]] = []

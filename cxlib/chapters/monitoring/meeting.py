@@ -38,7 +38,8 @@ def comments(engagement: Any, standing: Estimates, parts: Estimates) -> pd.DataF
     questions = {q.key: q for q in engagement.questions}
     named = [*asked, "comment"]
     there = asked and engagement.period in engagement.periods
-    answers = engagement.survey(columns=named) if there else None
+    share, _n = engagement.share_of(rows.READ) if there else (1.0, 0)
+    answers = engagement.survey(columns=named, share=share) if there else None
     found = []
     for key in asked:
         question = questions.get(key)
