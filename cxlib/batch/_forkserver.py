@@ -24,6 +24,7 @@ _LIBRARIES = """
 numpy pandas pandas.core.methods.to_dict scipy.stats duckdb pandera ruamel.yaml python_calamine
 babel.messages.pofile babel.numbers resource multiprocessing.connection
 matplotlib.figure matplotlib.pyplot matplotlib.backends.backend_agg
+matplotlib.backends.backend_svg statsmodels.tsa.tsatools IPython.core.oinspect encodings.utf_8_sig
 matplotlib_inline.backend_inline ipykernel.kernelapp ipykernel.ipkernel ipykernel.debugger
 IPython.core.completerlib IPython.core.debugger IPython.core.logger IPython.extensions.storemagic
 papermill papermill.engines nbclient nbformat.v4 nbconvert mistune
@@ -69,7 +70,7 @@ def _left_out() -> Iterator[None]:
 
 
 def _rehearse() -> None:
-    """Fill the caches that are slow to fill: fonts, templates, the notebook schema, catalogues."""
+    """Fill what is slow to fill: digest, connection, fonts, templates, schema, catalogues."""
     import io
 
     import nbformat
@@ -77,17 +78,24 @@ def _rehearse() -> None:
     import pandera.pandas as pa
     from matplotlib.figure import Figure
 
+    from cxlib.data import store
     from cxlib.plots import theme
     from cxlib.report.handbook import entries
     from cxlib.report.html import Cover, render
     from cxlib.words import LANGUAGES, Words
+    from cxlib.workspace import kit_digest
 
+    kit_digest()
+    store.own_connection()
+    if threads() != 1:  # a DuckDB that cannot do without: each process opens its own
+        store.own_connection.cache_clear()
     with theme.applied():
         figure = Figure(figsize=(2, 1))
         figure.subplots().set_title("Aa 字 −1")
         figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
     pa.DataFrameSchema({"a": pa.Column(int)}).validate(pd.DataFrame({"a": [1]}))
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A")])
+    text = "# A\n\nb *c* **d** `e` [f](g)\n\n1. h\n\n- i\n\n|j|\n|-|\n|k|\n"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
     nbformat.validate(notebook)
     for language in LANGUAGES:
         words = Words.load(language)

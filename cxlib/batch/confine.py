@@ -159,7 +159,7 @@ def memory_watched(
             pid = root()
             if pid is None:
                 continue
-            family = [pid, *offspring(pid)]
+            family = _listed(pid)
             resident = sum(_kilobytes(p, "status", ("RssAnon:", "RssShmem:")) for p in family)
             if resident <= over:
                 continue
@@ -183,6 +183,22 @@ def _kilobytes(pid: int, file: str, fields: tuple[str, ...]) -> int:
     except OSError:
         return 0  # it has ended
     return sum(int(line.split()[1]) for line in lines.splitlines() if line.startswith(fields))
+
+
+def _listed(pid: int) -> list[int]:
+    """Return a process and its offspring; where the system lists children, without a search.
+
+    Such a list may lack one while another ends: enough to watch by, not to end all by.
+    """
+    if not Path(f"/proc/self/task/{threading.get_native_id()}/children").exists():
+        return [pid, *offspring(pid)]
+    found, todo = [], [pid]
+    while todo:
+        found.append(todo.pop())
+        for path in Path(f"/proc/{found[-1]}/task").glob("*/children"):
+            with suppress(OSError):
+                todo += map(int, path.read_text(encoding="ascii").split())
+    return found
 
 
 def offspring(pid: int, spare: Collection[int] = ()) -> list[int]:

@@ -13,7 +13,7 @@ import tempfile
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from html import unescape
 from html.parser import HTMLParser
 from io import BytesIO
@@ -135,8 +135,10 @@ class _Guard:
         self.own = "\n".join((workspace.client_file(name).read_text("utf-8"), *map(str, brands)))
         others = {n for other, names in gate.names.items() if other != name for n in names}
         others -= gate.names.get(name, set())
-        told = [n for n in others if _is_a_name(n) and n.casefold() not in self.own.casefold()]
-        self.others = re.compile("|".join(map(_whole, told))) if told else None
+        own = self.own.casefold()
+        told = sorted(n for n in others if _is_a_name(n) and n.casefold() not in own)
+        plain = {name: unicodedata.normalize("NFKC", name) for name in told}
+        self.others = [(_folded(max(plain[n].split(), key=len, default="")), n) for n in told]
         self.known: dict[str, bool] = {}
 
     def find(self, text: str, *, private: bool = False) -> str:
@@ -154,9 +156,10 @@ class _Guard:
         if self.key.secret.hex() in text or (_hints_at_a_secret(text) and _SECRET.search(text)):
             return "a secret"
         text = masking.seen(unicodedata.normalize("NFKC", text))
-        other = self.others.search(text) if self.others else None
-        if other:
-            return f"another client's name ({other[0]})"
+        folded = _folded(text)
+        for told in (_whole(name).search(text) for hint, name in self.others if hint in folded):
+            if told:
+                return f"another client's name ({told[0]})"
         for run in _TOKEN.findall(text):
             for token in {run, *run.replace("/", ":").split(":")}:
                 if len(token) >= SHORTEST and self._is_id(token):
@@ -188,12 +191,18 @@ def _is_a_name(name: str) -> bool:
     return len(name) >= (2 if not name.isascii() else 4) and not re.fullmatch(r"[a-z]+", name)
 
 
-def _whole(name: str) -> str:
+def _folded(text: str) -> str:
+    """Return a text in which what `_whole` finds, in any letters, is its name so folded."""
+    return text.casefold().translate({0x131: "i", 0x307: None})  # i without its dot, and that dot
+
+
+@cache
+def _whole(name: str) -> re.Pattern[str]:
     """Return what finds a name; of several words or with a figure, however it is written."""
     name = unicodedata.normalize("NFKC", name)
     spaced = r"\s+".join(map(re.escape, name.split()))
     whole = rf"(?<!\w){spaced}(?!\w)" if name.isascii() else spaced
-    return whole if name.isalpha() else f"(?i:{whole})"
+    return re.compile(whole, 0 if name.isalpha() else re.IGNORECASE)
 
 
 def _of_html(content: str) -> Iterator[tuple[str, bool]]:

@@ -82,7 +82,7 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
             return Prepared(name, client, period, changed=changed)
         chosen = periods.choose(period, periods_of(workspace, client, period))
         if write:
-            _prime(name, chosen, workspace)
+            _prime(client, chosen, workspace)
         tables = _tables(workspace, name)
         face = logo_file(client, workspace)
         face_of(client, workspace, client.languages[0])  # a logo that will not do stops it here
@@ -101,12 +101,17 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         return Prepared(name, fault=f"{type(error).__name__}: {error}")
 
 
-def _prime(name: str, period: str, workspace: Workspace) -> None:
+def _prime(client: Client, period: str, workspace: Workspace) -> None:
     """Estimate a client's KPIs once, for every chapter to read."""
+    from cxlib.chapters import register, words_of
     from cxlib.engagement import Engagement
 
     try:
-        Engagement.open(name, period=period, chapter="assessment", workspace=workspace).prime()
+        register("assessment")
+        words = words_of(client, workspace, client.languages[0])
+        Engagement(
+            client=client, workspace=workspace, period=period, words=words, chapter="assessment"
+        ).prime()
     except Exception:  # noqa: BLE001 - each chapter meets the same fault and names its cell
         return
 

@@ -16,19 +16,25 @@ from cxlib.data.date_forms import (
     ABBREVIATED,
     AFTERNOON,
     EPOCH,
+    ERAS,
     EXCEL,
     FIELDS,
     FIRST_YEAR,
     ISO,
+    MIDNIGHT,
     MONTHS,
     MORNING,
+    ROC,
     SERIAL,
     SERIALS,
+    WEEK,
     WEEKDAY,
     ZONE,
     match_of,
     usual,
+    with_offset,
 )
+from cxlib.data.date_order import Order, is_open
 from cxlib.errors import Count, DataError
 
 Parts = tuple[int, int, int, int, int, int]
@@ -39,13 +45,32 @@ class Dates:
     """A column read as dates (`days`, without zone), and where something stands that is none.
 
     `counted` is the first cell that was taken for a day number of Excel, though no format says so,
-    `zoned` the share of different cells that tell their time zone.
+    `weeks` the first that names a week, taken for its middle day, `zoned` the share of different
+    cells that tell their time zone and `offsets` what they tell.
     """
 
     days: pd.Series
     unread: pd.Series
     counted: str = ""
+    weeks: str = ""
     zoned: float = 0.0
+    offsets: frozenset[object] = frozenset()
+
+    def doubt(self, name: str) -> str:
+        """Return what a reader should know of how a column was read; empty for nothing."""
+        if self.weeks:
+            return (
+                f"column {name!r} holds weeks: each counts by its middle day, {self.weeks} by its "
+                "Thursday."
+            )
+        if not self.counted:
+            return ""
+        days = [counted(pd.Series([self.counted]), origin).iloc[0] for origin in EXCEL]
+        return (
+            f"column {name!r} holds day numbers of Excel: {self.counted} is read as "
+            f"{days[0]:%Y-%m-%d}; counted from 1904, as old Macs did, it is {days[1]:%Y-%m-%d}."
+            " Say which by `date_format: excel` or `date_format: excel 1904`."
+        )
 
 
 def parse(
@@ -74,20 +99,21 @@ def parse(
     )
     codes, unique = pd.factorize(plain)
     words = pd.Series(unique.tolist(), dtype="object")
+    weeks = (word for word in unique if (week := WEEK.fullmatch(word)) and not week[3])
     if not (formats or _iso(words).notna().all()):
         words = words.map(usual)
-    if clock:
-        words = words.map(lambda text: ABBREVIATED.sub("", text))
+    words = words.map((lambda text: ABBREVIATED.sub("", text)) if clock else with_offset)
+    offsets: frozenset[object] = frozenset()
     if formats:
         days, zoned = _by_formats(words, codes, formats, timezone, name)
     else:
-        order = _Order(
+        order = Order(
             name=name,
             at=at or (lambda position: f"row {position + 1}"),
             codes=codes,
             settled={} if settled is None else settled,
         )
-        days, zoned = _recognised(words, timezone, order)
+        days, zoned, offsets = _recognised(words, timezone, order)
     days = days.where(zoned, moved(days, clock, timezone))
     values = pd.Series(days.to_numpy()[codes], index=texts.index, name=texts.name)
     serial = () if formats else words[days.notna() & words.map(_is_serial)]
@@ -95,6 +121,8 @@ def parse(
         days=values.astype("datetime64[us]"),
         unread=values.isna() & (plain != ""),
         counted=next(iter(serial), ""),
+        weeks=next(weeks, ""),
+        offsets=offsets,
         zoned=float(zoned[words != ""].mean()) if (words != "").any() else 0.0,
     )
 
@@ -112,14 +140,6 @@ def moved(days: pd.Series, clock: str | None, timezone: str | None) -> pd.Series
     return here.astype("datetime64[us]")
 
 
-def is_unsettled(texts: pd.Series) -> bool:
-    """Tell whether cells could all be of either order, and some would be another day."""
-    words = [usual(word.strip()) for word in texts.unique() if word.strip()]
-    found = [match_of(WEEKDAY.sub("", word)) for word in words]
-    pairs = [(int(m["one"]), int(m["two"])) for m in found if m is not None and _is_open(m)]
-    return all(max(pair) <= 12 for pair in pairs) and any(one != two for one, two in pairs)
-
-
 def abbreviated(texts: pd.Series) -> bool:
     """Tell whether every cell ends in an abbreviated zone, which means several."""
     return bool(texts.map(lambda text: ABBREVIATED.search(usual(text.strip())) is not None).all())
@@ -135,6 +155,8 @@ def _by_formats(
             read = (
                 counted(words, pattern)
                 if pattern in EXCEL
+                else _of_taiwan(plain)
+                if pattern == ROC
                 else _strptime(words, pattern).fillna(_strptime(plain, pattern))
             )
         except ValueError as error:
@@ -159,24 +181,35 @@ def _by_formats(
 
 
 def _strptime(words: pd.Series, pattern: str) -> pd.Series:
-    return pd.to_datetime(words, format=pattern, errors="coerce", utc="%z" in pattern)
+    late = words.str.contains(MIDNIGHT)
+    plain = words.str.replace(MIDNIGHT, "00", regex=True) if late.any() else words
+    read = pd.to_datetime(plain, format=pattern, errors="coerce", utc="%z" in pattern)
+    return read.mask(late, read + pd.Timedelta(days=1)) if late.any() else read
+
+
+def _of_taiwan(words: pd.Series) -> pd.Series:
+    western = words.str.replace(
+        r"^(\d{2,3})(?=\D|\d{4}(?!\d))", lambda m: str(int(m[1]) + ERAS["民國"]), regex=True
+    )
+    return _recognised(western, None, None)[0]
 
 
 def _recognised(
-    words: pd.Series, timezone: str | None, order: _Order
-) -> tuple[pd.Series, pd.Series]:
-    """Return moments, and where a cell itself told its zone."""
+    words: pd.Series, timezone: str | None, order: Order | None
+) -> tuple[pd.Series, pd.Series, frozenset[object]]:
+    """Return moments, where a cell itself told its zone, and the offsets told."""
     plain = _iso(words)
     if (plain.notna() | (words == "")).all():
-        return plain, pd.Series(False, index=words.index)
+        return plain, pd.Series(False, index=words.index), frozenset()
     epochs = _epochs(words, timezone)
     if epochs is not None:
-        return epochs, epochs.notna()
+        return epochs, epochs.notna(), frozenset([dt.timedelta()])
     local, offsets = _without_zone(words.map(lambda word: WEEKDAY.sub("", word)))
     days = _iso(local)
     rest = [int(i) for i in np.flatnonzero(days.isna() & (local != ""))]
     found = {i: match_of(local[i]) for i in rest}
-    day_first = order.decide({i: match for i, match in found.items() if _is_open(match)}, local)
+    open_ = {i: match for i, match in found.items() if is_open(match)}
+    day_first = order is None or order.decide(open_, local)
     matched = [(i, _parts(match, day_first)) for i, match in found.items() if match is not None]
     if matched:
         days.iloc[[i for i, _ in matched]] = _moments(np.array([parts for _, parts in matched]))
@@ -187,7 +220,8 @@ def _recognised(
     if timezone is not None and offsets is not None:
         here = (days - offsets).dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
         days = days.mask(zoned, here.astype("datetime64[us]"))
-    return days, zoned
+    told = frozenset[object]() if offsets is None else frozenset(offsets.dropna())
+    return days, zoned, told
 
 
 def _epochs(words: pd.Series, timezone: str | None) -> pd.Series | None:
@@ -214,7 +248,8 @@ def time_of_day(text: str) -> float:
     if found is None or not found["hour"]:
         return float("nan")
     hour, minute, second = _parts(found, day_first=True)[3:]
-    return 3600 * hour + 60 * minute + second if hour < 24 and minute < 60 else float("nan")
+    seconds = 3600 * hour + 60 * minute + second
+    return seconds if seconds <= 86_400 and minute < 60 else float("nan")
 
 
 def _iso(words: pd.Series) -> pd.Series:
@@ -244,10 +279,6 @@ def _offset(text: str) -> dt.timedelta:
     return dt.timedelta(minutes=-minutes if found[1] == "-" else minutes)
 
 
-def _is_open(match: re.Match[str] | None) -> bool:
-    return match is not None and "one" in match.groupdict()
-
-
 def _parts(match: re.Match[str], day_first: bool) -> Parts:
     """Return year to second of a match, which need not be a moment that exists."""
     found: dict[str, Any] = match.groupdict()
@@ -261,8 +292,8 @@ def _parts(match: re.Match[str], day_first: bool) -> Parts:
     half = (found.get("half") or found.get("after") or "").upper()
     if (half in AFTERNOON and hour < 12) or (half == "中午" and hour < 10):
         hour += 12
-    elif half in MORNING and hour == 12:
-        hour = 0
+    elif half in MORNING and hour >= 12:
+        hour = 0 if hour == 12 else 99
     return year, month, day, hour, minute, second
 
 
@@ -270,7 +301,8 @@ def _moments(parts: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, Any]
     """Return moments from rows of year to second, and no moment where there is none such."""
     year, month, day, hour, minute, second = parts.T
     fits = (year >= FIRST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
-    fits &= (hour < 24) & (minute < 60) & (second < 60)
+    fits &= ((hour < 24) | (3600 * hour + 60 * minute + second == 86_400)) & (minute < 60)
+    fits &= second < 60
     months = (12 * (year - 1970) + month - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (day - 1)
     fits &= days.astype("datetime64[M]") == months
@@ -282,7 +314,8 @@ def _moments(parts: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, Any]
 
 def counted(words: pd.Series, origin: str) -> pd.Series:
     """Return the moments of Excel's day numbers, counted from one of `EXCEL`."""
-    numbers = words.where(words.map(_is_serial).astype(bool)).astype("float64")
+    numbers = words.where(words.map(_is_serial).astype(bool))
+    numbers = numbers.str.replace(",", ".").astype("float64")
     seconds = (numbers.where(numbers.between(*SERIALS)) * 86_400).round()
     moments: pd.Series = pd.Timestamp(EXCEL[origin]) + pd.to_timedelta(seconds, unit="s")
     return moments.astype("datetime64[us]")
@@ -290,73 +323,3 @@ def counted(words: pd.Series, origin: str) -> pd.Series:
 
 def _empty(n: int) -> pd.Series:
     return pd.Series(np.full(n, "NaT", dtype="datetime64[us]"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Order:
-    """Whether the dates of a column put the day or the month first."""
-
-    name: str
-    at: Callable[[int], str]
-    codes: Any
-    settled: dict[str, bool]
-
-    def decide(self, found: dict[int, re.Match[str] | None], words: pd.Series) -> bool:
-        """Return whether the day comes first; refuse to guess."""
-        pairs = {i: (int(m["one"]), int(m["two"])) for i, m in found.items() if m is not None}
-        day = [i for i, (one, two) in pairs.items() if one > 12 >= two]
-        month = [i for i, (one, two) in pairs.items() if two > 12 >= one]
-        unclear = [i for i, (one, two) in pairs.items() if one <= 12 and two <= 12 and one != two]
-        self._check_years(found, words)
-        whole = next((_formats(words[i], found[i]) for i in (unclear or day)), ("", ""))
-        way_out = f'declare `date_format:`, "{whole[0]}" or "{whole[1]}".'
-        before = self.settled.get(self.name)
-        if before is not None and (month if before else day):
-            odd = (month if before else day)[0]
-            raise DataError(
-                f"column {self.name!r} mixes day-first and month-first dates: "
-                f"{self._show(odd, words)} is unlike those above it; {way_out}"
-            )
-        if day and month:
-            raise DataError(
-                f"column {self.name!r} mixes day-first and month-first dates: "
-                f"{self._show(day[0], words)} and {self._show(month[0], words)}; {way_out}"
-            )
-        if before is None and unclear and not day and not month:
-            examples = " and ".join(self._show(i, words) for i in unclear[:2])
-            raise DataError(
-                f"column {self.name!r} does not tell day from month: {examples}; {way_out}"
-            )
-        if day or month:
-            self.settled[self.name] = not month
-        return self.settled.get(self.name, not month)
-
-    def _check_years(self, found: dict[int, re.Match[str] | None], words: pd.Series) -> None:
-        """Refuse years of two digits that could as well be days."""
-        short = {i: m for i, m in found.items() if m is not None and len(m["year"]) == 2}
-        years, ones = ({m[part] for m in short.values()} for part in ("year", "one"))
-        if short and (len(years) > len(ones) or any(int(one) > 31 for one in ones)):
-            i = next(iter(short))
-            formats = _formats(words[i], short[i])
-            raise DataError(
-                f"column {self.name!r} does not tell the year: {self._show(i, words)}; declare "
-                f'`date_format:`, "{formats[0]}", "{formats[1]}" or "%y{formats[0][2]}%m'
-                f'{formats[0][2]}%d".'
-            )
-
-    def _show(self, i: int, words: pd.Series) -> str:
-        position = int(np.flatnonzero(self.codes == i)[0])
-        return f"{words[i]!r} ({self.at(position)})"
-
-
-def _formats(word: str, match: re.Match[str] | None) -> tuple[str, str]:
-    """Return the formats, day first and month first, that read a cell whole."""
-    if match is None:
-        return "%d/%m/%Y", "%m/%d/%Y"
-    mark = word[match.end("one")]
-    year = "%Y" if len(match["year"]) == 4 else "%y"
-    time = ""
-    if match["hour"]:
-        time = " %I:%M" if match["after"] else " %H:%M"
-        time += (":%S" if match["second"] else "") + (" %p" if match["after"] else "")
-    return tuple(f"{a}{mark}{b}{mark}{year}{time}" for a, b in (("%d", "%m"), ("%m", "%d")))  # type: ignore[return-value]

@@ -34,7 +34,7 @@ _SHOWN = 5
 _EXPECTED = frozenset({
     EMPTY, WHERE, REPEATS, TOTAL, NOTE, "event folded into its ticket", "repeats an event",
     "summed with others of its period and unit", "repeats a row exactly",
-    "an earlier row of the same member", "repeats a respondent within a period",
+    "an earlier row of the same member", "cancelled", "repeats a respondent within a period",
 })  # fmt: skip
 """Reasons to leave a row out that a client file asks for, or that are no answers at all."""
 
@@ -216,7 +216,14 @@ def _segment(cells: pd.Series, key: str, client: Client, ledger: Ledger) -> None
         ledger.warn(path, f"column {column!r} holds no value of segment {key!r}.")
         return
     small = [value for value in present if counts[value] < client.privacy.minimum_base]
-    if small:
+    if len(present) > MIXED * len(cells.dropna()) and len(small) > _SHOWN:
+        ledger.warn(
+            (*path, "column"),
+            f"{key!r} holds {len(present)} different texts in {len(cells.dropna())} answers, such "
+            f"as {mask_text(present[0])!r}: these are no groups. An open question stands under "
+            "`questions:` with `kind: open`.",
+        )
+    elif small:
         shown = [f"{value!r} ({counts[value]})" for value in small]
         ledger.warn(
             path,
@@ -360,6 +367,8 @@ def comments(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
         ledger.warn(("comments",), f"the last date, {latest:%Y-%m-%d}, lies in the future.")
 
 
+MIXED = 0.3
+"""So many different texts an answer are words of people's own, or ids."""
 ONCE = 0.8
 """A share of customers who bought on a single day above which frequency tells little."""
 

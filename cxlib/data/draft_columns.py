@@ -121,6 +121,8 @@ FITS: Mapping[str, Callable[[Column, Table], object]] = {
     "most": lambda column, _table: column.distinct > 0.5 * len(column.texts) > 5,
     "panel": once_a_period,
     "two": lambda column, _table: column.distinct == 2,
+    "hashed": lambda column, _table: column.texts.str.startswith("#").all(),
+    "sold": lambda column, _table: sum(map(len, sales_of(column).values())) > 1,
     "several": lambda column, _table: column.distinct > 1,
     "few": lambda column, _table: column.distinct <= 20,
     "tens": lambda column, _table: column.distinct <= 40,
@@ -216,6 +218,43 @@ def _state(hit: Hit) -> None:
         hit.parts["states"].add(2, f"{state}: {flow(raws)}", asks=asks if state == "open" else ())
 
 
+def sales_of(column: Column) -> Mapping[str, list[str]]:
+    """Return the texts of a status by what they say of a sale; none where they say nothing."""
+    told: dict[str, list[str]] = defaultdict(list)
+    for raw in map(str, column.texts.value_counts().index):
+        plain = values.plain(raw).casefold()
+        known = (word for word, p in WORDS["sale_words"].items() if pattern(p).fullmatch(plain))
+        told[next(known, "")].append(raw)
+    return told if column.distinct <= 20 and len(told[""]) < 0.5 * column.distinct else {}
+
+
+def _sold(hit: Hit) -> None:
+    """Write the status of orders, and which of them are no sales."""
+    told, counts = sales_of(hit.column), hit.column.texts.value_counts()
+    listed = {
+        word: ", ".join(f"{raw!r} ({counts[raw]})" for raw in raws) for word, raws in told.items()
+    }
+    none = [*told.get("unsold", ()), *told.get("unpaid", ())]
+    name, asks = hit.column.name, list[str]()
+    if none:
+        both = ", ".join(listed[word] for word in ("unsold", "unpaid") if listed.get(word))
+        asks.append(ask("sold", states=both, name=name))
+    asks += [ask("part", states=listed["part"], name=name)] if told.get("part") else []
+    asks += [ask("states", states=listed[""]).partition(" It ")[0]] if told.get("") else []
+    hit.write(asks=asks)
+    paid = [raw for word in ("paid", "part", "") for raw in told.get(word, ())]
+    said = {"paid": flow(paid)} | ({"cancelled": flow(none)} if none else {})
+    hit.parts["states"].add(1, f"states: {mapping(said)}")
+
+
+def _amount(hit: Hit) -> None:
+    """Write the amount; where there are others, ask which is meant."""
+    names = next(guess.names for guess in GUESSES["transactions"] if guess.key == "amount")
+    others = [repr(c.name) for c in hit.table.rest() if c.called(*names) and c.is_number]
+    asks = [ask("amounts", name=hit.column.name, others=", ".join(others))] if others else []
+    hit.write(asks=asks)
+
+
 def _answered(hit: Hit) -> None:
     """Write the flag of calls that nobody answered as the state, and which cell says so."""
     column = hit.column
@@ -264,6 +303,8 @@ WAYS: Mapping[str, Callable[[Hit], None]] = {
     "late": _late,
     "state": _state,
     "answered": _answered,
+    "sold": _sold,
+    "amount": _amount,
     "left": _left,
     "duration": _duration,
 }

@@ -7,12 +7,15 @@ from pathlib import PurePath
 
 from cxlib.data import values
 from cxlib.data.draft_columns import GUESSES, guessed
-from cxlib.data.guess import HAN, Column, ask, found, is_text
+from cxlib.data.guess import HAN, Column, ask, found, is_text, pattern
+from cxlib.data.programme import whole_orders
+from cxlib.data.reshape import literal, name, tried
 from cxlib.data.scales import scale_of
 from cxlib.data.sections import (
     Keys,
     Lines,
     Table,
+    flow,
     mapping,
     quoted,
     write_formats,
@@ -20,6 +23,7 @@ from cxlib.data.sections import (
     write_source,
     write_unused,
 )
+from cxlib.params.source import Source
 
 _NEEDS = {
     "tickets": ("a ticket log", {"created": "when a ticket was created", "id": "the id"}),
@@ -42,11 +46,33 @@ def _opened(lines: Lines, table: Table, files: str) -> Mapping[str, Lines] | Non
         if key not in table.found:
             lines.ask(0, ask("lacking", files=files, what=what, lacks=lacks))
             return None
+    _once_an_order(table, files)
     lines.add(0, f"{table.kind}:")
     write_source(lines, table, files)
     lines.add(1, "columns:")
     lines.put(parts["columns"])
+    if "states" in parts and table.kind == "transactions":
+        lines.put(parts["states"])
     return parts
+
+
+def _once_an_order(table: Table, files: str) -> None:
+    """Read one row of each order where each of its rows holds the order's whole amount."""
+    order, amount = table.found.get("order"), table.found.get("amount")
+    if table.kind != "transactions" or not order or not amount:
+        return
+    n = whole_orders(order.texts, amount.texts)
+    if not n:
+        return
+    table.asks.append(ask("order_lines", n=n, amount=amount.name))
+    once = f"qualify row_number() over (partition by {name(order)} order by {name(amount)}) = 1"
+    sql = f"select * from {literal(files)}\n{once}"
+    source = table.source
+    simple = not (source.sheet or source.header_row or source.header_rows or source.sql)
+    if simple and len(table.paths) == 1 and tried(table.paths[0], sql, source.encoding):
+        table.source = Source(sql=sql, encoding=source.encoding)
+    else:
+        table.asks[-1] = ask("by_hand", question=table.asks[-1].partition(" So ")[0])
 
 
 def tickets(lines: Lines, table: Table, files: str) -> None:
@@ -127,6 +153,7 @@ def comments(lines: Lines, table: Table, files: str) -> None:
     told = f"{text.distinct} different in {text.rows} rows"
     part.add(2, f"text: {quoted(text.name)}", told, _stock(text))
     part.put(guessed(table)["columns"])
+    _customers(part, table)
     rating = table.found.get("rating")
     if rating and (scale := scale_of(rating)):
         part.add(1, f"scale: [{scale.low}, {scale.high}]", scale.why, scale.asks)
@@ -142,16 +169,37 @@ def comments(lines: Lines, table: Table, files: str) -> None:
         part.add(1, "asked: complaints", "by its name")
     write_formats(part, table)
     for column in table.rest():
-        if column.few and not column.is_number and not column.personal:
+        ids = column.personal or column.called("identity")
+        if column.few and not column.is_number and not ids:
             key = keys.of(column.name, "segment")
             segments.add(2, f"{key}: {quoted(column.name)}", f"{column.distinct} values")
         else:
             left.append(column.name)
     part.put(segments, "segments:")
-    write_unused(part, left)
-    name = PurePath(files.removesuffix("/*")).stem.replace(".", "_")
-    lines.add(1, f"{Keys().of(name, 'comments')}:")
+    write_unused(part, left + sorted(table.dropped))
+    stem = PurePath(files.removesuffix("/*")).stem.replace(".", "_")
+    lines.add(1, f"{Keys().of(stem, 'comments')}:")
     lines.lines += [f"  {line}" for line in part.lines]
+
+
+def _customers(part: Lines, table: Table) -> None:
+    """Keep what customers wrote, where a column tells who did; ask about a column of senders."""
+    staff, wrote = pattern("staff"), pattern("wrote")
+    for column in table.rest():
+        texts = [str(text) for text in column.texts.value_counts().index]
+        own = [text for text in texts if staff.fullmatch(values.plain(text))]
+        theirs = [text for text in texts if wrote.fullmatch(values.plain(text))]
+        if own and theirs and 2 * len([*own, *theirs]) >= len(texts) and len(texts) <= 20:
+            kept = [text for text in texts if text not in own]
+            n = int(column.texts.isin(own).sum())
+            asks = [ask("staff", texts=", ".join(map(repr, own)), name=column.name, n=n)]
+            table.used.add(column.name)
+            table.drop("sender")
+            part.add(1, f"where: {mapping({column.name: flow(kept)})}", "customers alone", asks)
+            return
+    if (sender := table.take(["sender"])) and sender.distinct > 1:
+        part.ask(1, ask("senders", name=sender.name))
+        table.dropped.add(sender.name)
 
 
 def _stock(text: Column) -> list[str]:

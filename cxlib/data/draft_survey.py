@@ -12,6 +12,7 @@ import pandas as pd
 from cxlib.data import values
 from cxlib.data.draft_columns import guessed, once_a_period
 from cxlib.data.guess import (
+    HAN,
     OWN,
     WORDS,
     Column,
@@ -35,6 +36,9 @@ from cxlib.data.sections import (
     write_source,
     write_unused,
 )
+
+SHORT = 6
+"""Characters of an answer on average, above which an open question's few answers are no groups."""
 
 
 def survey(lines: Lines, table: Table, files: str) -> None:
@@ -123,7 +127,8 @@ def _question(column: Column, questions: Lines, segments: Lines, keys: Keys) -> 
     told = {"column": quoted(column.name)}
     if column.plain <= {*WORDS["groups"]}:
         return False
-    if is_text(column):
+    size = float(column.texts.str.len().mean()) * (2 if HAN.search(column.texts.iloc[0]) else 1)
+    if is_text(column) or (column.says("comment") and column.distinct > 3 and size > SHORT):
         key = keys.of(_title(column), "text")
         questions.add(2, f"{key}: {mapping(told | {'kind': 'open'})}")
     elif mark := separator_of(column):
@@ -131,7 +136,7 @@ def _question(column: Column, questions: Lines, segments: Lines, keys: Keys) -> 
         told |= {"kind": "multiple", "separator": json.dumps(mark)} | _label(key, column)
         why = f"several choices in one cell, parted by {mark!r}"
         questions.add(2, f"{key}: {mapping(told)}", why)
-    elif column.few and not column.personal:
+    elif column.few and not column.personal and not column.called("identity"):
         key = keys.of(_title(column), "segment")
         head = column.texts.value_counts().head(5)
         listed = ", ".join(f"{text!r} {n}" for text, n in head.items())

@@ -8,6 +8,7 @@ import gzip
 import io
 import math
 import re
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -59,11 +60,54 @@ class Content:
     typed: bool = False
 
 
-_NO_TABLES = {  # how files begin that somebody gave a table's name
-    rb"%PDF-": "a PDF",
-    rb"\x89PNG|\xff\xd8\xff|GIF8": "a picture",
-    rb"\[\s*[\[{]|\{\s*\"": "JSON",
+_EXPORT = "export it as csv or xlsx"
+_UNPACK = 'unpack it into the client\'s data folder and name the files in it, such as "*.csv"'
+_QUERY = (
+    "read it by `sql: select * from '{file}'`, its name ending in .json or .jsonl, or " + _EXPORT
+)
+_NO_TABLES = {  # how files begin that hold no table, what they are and what helps
+    rb"%PDF-": ("a PDF, not a table", "ask for the table behind it, or type it into a sheet"),
+    rb"\x89PNG|\xff\xd8\xff|GIF8": ("a picture, not a table", "ask for the table behind it"),
+    rb"\[\s*[\[{]|\{\s*\"": ("JSON, not a table", _QUERY),
+    rb"Rar!|7z\xbc\xaf|PK\x05\x06": ("an archive", _UNPACK),
+    rb"(?s).{257}ustar": ("an archive", _UNPACK),
+    rb"version https://git-lfs": ("a placeholder of Git LFS", "fetch the file itself"),
+    rb"SQLite format 3|\x00\x01\x00\x00Standard": ("a database", _EXPORT),
+    rb"From:|Received:|MIME-Version:": ("an e-mail", "save what is attached to it"),
 }
+_PARTS = {  # what stands in a zipped document, and in the streams of an older one
+    "word/": ("a Word document", "copy its table into a sheet"),
+    "ppt/": ("a PowerPoint file", "copy its table into a sheet"),
+    ".iwa": ("a Numbers or Pages document of Apple", "export it from there as Excel or csv"),
+    "EncryptedPackage": ("protected by a password", "open it in Excel with it, take it off under "
+                         "File, Info, Protect Workbook, and save"),
+    "WordDocument": ("a Word document", "copy its table into a sheet"),
+    "PowerPoint Document": ("a PowerPoint file", "copy its table into a sheet"),
+    "__substg1.0": ("an e-mail of Outlook", "save what is attached to it"),
+    "__properties": ("an e-mail of Outlook", "save what is attached to it"),
+}  # fmt: skip
+
+
+def _refuse_others(content: bytes, file: str) -> None:
+    """Refuse what holds no table, whatever its name says, with what it is and what helps."""
+    head = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    told = next((told for start, told in _NO_TABLES.items() if re.match(start, head)), None)
+    if content.startswith(_OLE):
+        book = "Workbook\0".encode("utf-16-le") in content
+        streams = (k for k in _PARTS if k.encode("utf-16-le") in content)
+        told = None if book else next((_PARTS[k] for k in streams), None)
+    elif content.startswith(_ZIP) and zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            names = [name for name in packed.namelist() if not name.endswith("/")]
+        parts = (k for k in _PARTS if any(n.startswith(k) or n.endswith(k) for n in names))
+        told = next((_PARTS[k] for k in parts), None)
+        tables = [name for name in names if Path(name).suffix.lower() in SUFFIXES]
+        book = any(name.startswith("xl/") or name == "content.xml" for name in names)
+        if told is None and tables and not book:
+            listed = ", ".join(map(repr, tables[:3])) + (", …" if len(tables) > 3 else "")
+            told = f"an archive of {listed}", _UNPACK
+    if told:
+        raise DataError(f"{file} is {told[0]}; {told[1].format(file=file)}.")
 
 
 def read_content(
@@ -80,10 +124,12 @@ def read_content(
     suffix = path.suffix.lower()
     if suffix == ".gz":
         suffix, content = Path(path.stem).suffix.lower(), _unpacked(content, file)
+    if suffix not in (".parquet", ".sav"):
+        _refuse_others(content, file)
     if suffix not in SUFFIXES:
+        what = f"{suffix} files" if suffix else "files whose name ends in nothing like .csv"
         raise DataError(
-            f"{file}: the kit does not read {suffix or 'files without a suffix'}"
-            f"{nearest(suffix, SUFFIXES)}"
+            f"{file}: the kit does not read {what}; export it as csv, xlsx, parquet or sav."
         )
     if not content.strip():
         raise DataError(f"{file} is empty.")
@@ -96,9 +142,6 @@ def read_content(
         odd = "" if suffix in WORKBOOKS else f"{file} is an Excel workbook, whatever its name says"
         return Content(sheets=book[0], hidden=book[1], odd=odd)
     head = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
-    for start, kind in _NO_TABLES.items():
-        if re.match(start, head):
-            raise DataError(f"{file} is {kind}, not a table; export it as csv or xlsx.")
     if suffix in PAGES or re.match(
         rb"<(!doctype|html|table|\?xml|meta|head|body|div|style)", head, re.IGNORECASE
     ):
@@ -167,7 +210,11 @@ def _workbook(content: bytes, file: str, sheet: str | None) -> tuple[list[Sheet]
         names = [m.name for m in metadata]
         wanted = [name for name in names if sheet is None or matches(name, sheet)]
         if not wanted:
-            raise DataError(f"{file} has no sheet {sheet!r}{nearest(sheet or '', names)}")
+            raise DataError(
+                f"{file} has no sheet {sheet!r}{nearest(sheet, names)}"
+                if sheet
+                else f"{file} is a workbook without a sheet of cells."
+            )
         for found in metadata:
             if found.name not in wanted:
                 continue

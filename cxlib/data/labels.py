@@ -9,9 +9,10 @@ from typing import cast
 import pandas as pd
 
 from cxlib import periods
-from cxlib.data import values
+from cxlib.data import dates, values
 from cxlib.data.date_forms import MONTHS
 
+HALF_YEAR = re.compile(r"\d[-/ ]?[HS][12]\b|\bH[12]\b|[上下]半年", re.IGNORECASE)
 _QUARTERS = str.maketrans("一二三四", "1234")
 _YEAR = r"[-/ .'’]{0,2}(?P<year>\d{4}|\d{2})"
 _FORMS = (
@@ -44,6 +45,24 @@ def label(text: str) -> str | None:
             return f"{year}-{month:02d}" if month else None
         return year
     return None
+
+
+def way_out(unread: pd.Series, name: str, path: tuple[str | int, ...]) -> str:
+    """Return what helps where cells of a column of dates are none."""
+    plain = unread.map(values.plain)
+    if dates.abbreviated(plain):
+        return "say which zone that is by `timezone:` under `source:`."
+    if path[:2] == ("survey", "columns"):
+        if plain.map(label).notna().all():
+            return f"they name periods: write `period: {name}` in place of `date:`."
+        if plain.str.contains(HALF_YEAR).all():
+            return (
+                "the kit has months, quarters and years: write `period: wave` above, and "
+                f"`period: {name}` in place of `date:`."
+            )
+    if plain.str.match(r"0?[7-9]\d[./-]|1[0-2]\d([./-]|\d{4}$)").all():
+        return "years counted from 1911, as in Taiwan? Declare `date_format: roc`."
+    return "declare `date_format:`, or `missing:` if they mean none."
 
 
 def written_out(texts: pd.Series) -> pd.Series:

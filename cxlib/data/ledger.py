@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from cxlib.data import dates, masking, values
-from cxlib.data.date_forms import EXCEL
+from cxlib.data import dates, labels, masking, values
+from cxlib.data.date_order import is_unsettled
 from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile
 from cxlib.errors import Count, DataError, nearest
@@ -48,7 +48,8 @@ class Ledger:
     leaves out. A table that comes in pieces is one: `day_first` and `decimals` keep by column what
     the pieces so far tell, `aside` the tickets set aside by reason, `stood_in` the resolutions
     that are closings, `seen` the digests of comments met, `runs` the hashes of rows met (`later`,
-    by piece, of those met before), `currency` the first one, `refunds` and the `last` day ahead.
+    by piece, of those met before), `currency` the first one, how many `refunds` and `orders` in
+    several rows, and the `last` day ahead; `zones` and `offsets` what moments tell of theirs.
     """
 
     names: Sequence[str] = ()
@@ -61,6 +62,7 @@ class Ledger:
     others: dict[Path, Counter[str]] = field(default_factory=dict)
     day_first: dict[str, bool] = field(default_factory=dict)
     zones: dict[bool, str] = field(default_factory=dict)
+    offsets: frozenset[object] = frozenset()
     decimals: dict[str, str] = field(default_factory=dict)
     aside: dict[str, tuple[int, str]] = field(default_factory=dict)
     stood_in: int = 0
@@ -69,6 +71,7 @@ class Ledger:
     later: list[Any] = field(default_factory=list)
     currency: str = ""
     refunds: int = 0
+    orders: int = 0
     last: pd.Timestamp | None = None
 
     def error(self, path: Path, message: str, value: object = None) -> None:
@@ -268,15 +271,21 @@ class Ledger:
             self.error(path, str(error), name)
             return pd.Series(NO_TIME, index=texts.index)
         if read.unread.any():
-            way_out = "declare `date_format:`, or `missing:` if they mean none."
-            if dates.abbreviated(texts[read.unread]):
-                way_out = "say which zone that is by `timezone:` under `source:`."
+            way_out = labels.way_out(texts[read.unread], name, path)
             self.stray(raw, texts, read.unread, path, "no date", way_out)
         self.counted(read, name, path)
         known = read.days.dropna()
         if timezone is None and (known.dt.normalize() != known).any():
             zones = {True: read.zoned > 0, False: read.zoned < 1}
             self.zones = {kind: name for kind, told in zones.items() if told} | self.zones
+            self.offsets |= read.offsets
+            if len(self.offsets) > 1:
+                say = self.error if path[0] == "tickets" else self.warn
+                say(
+                    path,
+                    f"cells of {name!r} tell different time zones, so their hours cannot be "
+                    "compared: say whose clock is meant by `timezone:` under `calendar:`.",
+                )
             if len(self.zones) > 1:
                 self.warn(
                     path,
@@ -290,9 +299,7 @@ class Ledger:
 
     def _unsettled(self, raw: Raw, texts: pd.Series, days: pd.Series, path: Path) -> None:
         """Warn of files whose dates another file alone says to begin with the day, or month."""
-        open_ = {
-            i: dates.is_unsettled(texts[raw.file == i].astype("str")) for i in np.unique(raw.file)
-        }
+        open_ = {i: is_unsettled(texts[raw.file == i].astype("str")) for i in np.unique(raw.file)}
         if not any(open_.values()) or all(open_.values()):
             return
         first = next(i for i, unsettled in open_.items() if unsettled)
@@ -306,14 +313,9 @@ class Ledger:
         )
 
     def counted(self, read: dates.Dates, name: str, path: Path) -> None:
-        """Warn, once a column, that undeclared day numbers of Excel were taken for dates."""
-        if read.counted and not any(i.path == path and i.value == name for i in self.issues):
-            days = [dates.counted(pd.Series([read.counted]), o).iloc[0] for o in EXCEL]
-            said = (
-                f"column {name!r} holds day numbers of Excel: {read.counted} is read as "
-                f"{days[0]:%Y-%m-%d}; counted from 1904, as old Macs did, it is {days[1]:%Y-%m-%d}."
-                " Say which by `date_format: excel` or `date_format: excel 1904`."
-            )
+        """Warn, once a column, of day numbers or weeks that were taken for dates."""
+        said = read.doubt(name)
+        if said and not any(i.path == path and i.value == name for i in self.issues):
             self.warn(path, said, name)
 
     def decimal(self, raw: Raw, texts: pd.Series, section: Table, path: Path) -> str:
@@ -380,8 +382,9 @@ def examples(raw: Raw, texts: pd.Series, mask: pd.Series) -> str:
     first = found[~found.duplicated()]
     positions = np.flatnonzero(mask.to_numpy(dtype=bool))[~found.duplicated().to_numpy()]
     counts = found.value_counts()
+    often = {text: f"{n} times, first " if n > 1 else "" for text, n in counts.items()}
     shown = [
-        f"{text!r} ({_times(int(counts[text]))}{raw.at(int(position))})"
+        f"{text!r} ({often[text]}{raw.at(int(position))})"
         for text, position in list(zip(first, positions, strict=True))[:_SHOWN]
     ]
     return ", ".join(shown) + (", …" if len(first) > _SHOWN else "")
@@ -390,7 +393,3 @@ def examples(raw: Raw, texts: pd.Series, mask: pd.Series) -> str:
 def places(raw: Raw, positions: Sequence[int]) -> str:
     """Return where rows stand: ``survey.csv row 3 and survey.csv row 9``."""
     return " and ".join(raw.at(int(position)) for position in positions)
-
-
-def _times(n: int) -> str:
-    return f"{n} times, first " if n > 1 else ""

@@ -30,6 +30,7 @@ _SPARK = re.compile(r"[@＠\d)\]）］]")
 _WORTH_A_LOOK = re.compile(
     r"@|[(\[]at[)\]]|\d(?:[ .()-]{0,3}\d){6}|[A-Z]{2}\d\d ?[A-Z0-9]{4}", re.IGNORECASE
 )
+_AT = re.compile(r"@|[(\[]at[)\]]", re.IGNORECASE)
 _EMAIL = re.compile(
     r"(?:[A-Za-z0-9._%+-]+|[\u4e00-\u9fff]{1,4}[0-9._-]*)(?:@| ?[(\[](?i:at)[)\]] ?)"
     r"(?:[A-Za-z0-9\u4e00-\u9fff-]{1,63}(?:\.| ?[(\[](?i:dot)[)\]] ?))+"
@@ -140,7 +141,8 @@ def find(text: str, names: re.Pattern[str] | None = None) -> list[tuple[int, int
     bare = text.translate(_PLAIN) if _SPARK.search(text) else ""
     found: list[tuple[int, int, str]] = []
     if _WORTH_A_LOOK.search(bare):
-        found += [(*match.span(), EMAIL) for match in _EMAIL.finditer(bare)]
+        if _AT.search(bare):
+            found += [(*match.span(), EMAIL) for match in _EMAIL.finditer(bare)]
         found += [(*match.span(), IBAN) for match in _IBAN.finditer(bare) if _is_iban(match[0])]
         found += _numbers(bare)
     if names is not None:

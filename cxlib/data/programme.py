@@ -123,6 +123,9 @@ def _settle_transactions(
     gone[FUTURE] = late
     if "order_id" in frame:  # without an order's number two equal rows may be two purchases
         gone[_("repeats a row exactly")] = ledger.repeated(raw.frame) & frame["order_id"].notna()
+    if "order_id" in frame and "amount" in frame:
+        here = frame[~gone[_("repeats a row exactly")] & frame["order_id"].notna()]
+        ledger.orders += whole_orders(here["order_id"], here["amount"])
     kept = pd.Series(True, index=frame.index)
     for reason, rows in gone.items():
         ledger.drop(reason, int((rows & kept).sum()))
@@ -130,6 +133,14 @@ def _settle_transactions(
     if "amount" in frame:
         ledger.refunds += int((frame.loc[kept, "amount"] < 0).sum())
     return frame[kept]
+
+
+def whole_orders(orders: pd.Series, amounts: pd.Series) -> int:
+    """Return how many orders of several rows have one amount, if nearly all of these do."""
+    by = amounts.reindex(orders.index).groupby(orders)
+    several = by.size() > 1
+    same = int((by.nunique()[several] <= 1).sum())
+    return same if same > max(2, 0.9 * several.sum() - 1) else 0
 
 
 FUTURE = _("dated in the future")
@@ -142,6 +153,13 @@ def told_of_purchases(ledger: Ledger) -> None:
             ("transactions", "columns", "date"),
             f"{(n := Count(ledger.dropped[FUTURE]))} {n:row is|rows are} dated in the future, the "
             f"last {ledger.last:%Y-%m-%d}; they are left out.",
+        )
+    if ledger.orders:
+        ledger.warn(
+            ("transactions", "columns", "amount"),
+            f"{ledger.orders} orders stand in several rows with one amount: if it is the whole "
+            "order's, it counts once a row. Name the column of the line's own amount, or read one "
+            "row of each by `sql: select * … qualify row_number() over (partition by …) = 1`.",
         )
     if ledger.refunds:
         ledger.notes.append(f"{ledger.refunds} refunds (amounts below 0) are deducted")

@@ -24,7 +24,7 @@ from cxlib.workspace import file_digest
 if TYPE_CHECKING:
     import duckdb
 
-SUFFIXES = (*DELIMITED, *WORKBOOKS, ".parquet", ".json", ".gz")
+SUFFIXES = (*DELIMITED, *WORKBOOKS, ".parquet", ".json", ".jsonl", ".ndjson", ".gz")
 _READ_ONLY = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 """A `with` may hold a COPY, INSERT, UPDATE or DELETE: nodes of other kinds than these."""
 _RUNS_TEXT = {

@@ -108,9 +108,9 @@ def read_frame(
     parts: list[pd.DataFrame] = []
     repeats: set[str] = set()
     try:
-        with _connection(os.getpid()).cursor() as connection:
-            connection.execute(query, {"path": _literal(path), **(given or {})})
-            while len(part := connection.fetch_df_chunk(PIECE)) or not parts:
+        with own_connection().cursor() as cursor:
+            cursor.execute(query, {"path": _literal(path), **(given or {})})
+            while len(part := cursor.fetch_df_chunk(PIECE)) or not parts:
                 if len(parts) == 1:
                     texts = [n for n in dtypes if dtypes[n] == "str"]
                     repeats = {n for n in texts if parts[0][n].nunique() < len(parts[0]) / 2}
@@ -142,10 +142,8 @@ def read_distinct(path: Path, value: str, where: str = "TRUE") -> list[Any]:
         FROM read_parquet($path, file_row_number = true) WHERE {where}
     ) GROUP BY v ORDER BY min(place)"""
     try:
-        with _connection(os.getpid()).cursor() as connection:
-            return [
-                row[0] for row in connection.execute(query, {"path": _literal(path)}).fetchall()
-            ]
+        with own_connection().cursor() as cursor:
+            return [row[0] for row in cursor.execute(query, {"path": _literal(path)}).fetchall()]
     except duckdb.Error:
         raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
 
@@ -156,20 +154,22 @@ def count_rows(path: Path, where: str, given: Mapping[str, Any]) -> int:
 
     query = f"SELECT count(*) FROM read_parquet($path) WHERE {where}"
     try:
-        with _connection(os.getpid()).cursor() as connection:
+        with own_connection().cursor() as cursor:
             told = {"path": _literal(path), **given}
-            return int(connection.execute(query, told).fetchall()[0][0])
+            return int(cursor.execute(query, told).fetchall()[0][0])
     except duckdb.Error:
         raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
 
 
 @cache
-def _connection(_process: int) -> duckdb.DuckDBPyConnection:
-    """Return this process's own connection: opening one takes six times what reading does."""
+def own_connection() -> duckdb.DuckDBPyConnection:
+    """Return a connection without threads, which a fork keeps: opening one takes six reads."""
     import duckdb
 
     connection = duckdb.connect(config={"threads": 1})
     connection.execute("SET enable_progress_bar = false")
+    with contextlib.suppress(duckdb.Error):  # before DuckDB 2 there are none
+        connection.execute("SET async_threads = 0")
     return connection
 
 

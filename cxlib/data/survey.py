@@ -245,8 +245,8 @@ def periods_in(
             ledger.error(
                 path,
                 f"{(n := Count(stray.sum()))} {n:row names|rows name} no {kind}: "
-                f"{examples(raw, texts, stray)}; "
-                "write such as 2026Q3, 2026-09 or 2026, no longer than the client's `period:`.",
+                f"{examples(raw, texts, stray)}; write such as 2026Q3, 2026-09 or 2026, no longer "
+                "than the client's `period:` (weeks are dates, half years are `period: wave`).",
             )
         return found
     if section.columns.date is not None and kind != "wave":

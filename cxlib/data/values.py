@@ -282,6 +282,7 @@ def texts_or_missing(texts: pd.Series, *, missing: Sequence[Code] = ()) -> pd.Se
 
 _SPLIT = ("┋", "\n", ";", "；", "|", "、", ",", "，", "/")
 """What parts several choices in one cell, the surest first."""
+FEW = 10
 _SURE = frozenset("┋\n;；|")
 """What hardly stands inside a choice."""
 
@@ -302,6 +303,8 @@ def separator_of(texts: pd.Series, options: Sequence[str] = ()) -> str:
         if options and distinct.keys() <= set(options):
             return mark
         enough = (0.5 if mark in _SURE else 0.7) * len(distinct)
+        if mark in _SURE and len(unique) <= FEW:  # of few mixtures hardly any part comes again
+            enough = 1
         if len(distinct) <= 60 and again >= enough and len(distinct) < len(unique) + 3:
             return mark
     return ""

@@ -205,7 +205,7 @@ def _amount(value: object) -> float:
 
 
 def _date_format(text: str) -> str:
-    if text in ("excel", "excel 1904"):  # day numbers
+    if text in ("excel", "excel 1904", "roc"):  # day numbers; years counted from 1911
         return text
     wanted = "write it with % directives, such as %Y-%m-%d or %d/%m/%Y %H:%M"
     try:

@@ -173,6 +173,9 @@ def check_table(section: Table, at: Path, calendar: Calendar) -> Iterator[Proble
     for words, key in (("states", "status"), ("kinds", "kind")):
         known = getattr(section, words, None)
         if known is None:
+            if isinstance(section, Transactions) and section.columns.status:
+                message = "are missing: which texts of the status mean paid, refunded, cancelled?"
+                yield Problem((*at, words), message)
             continue
         if getattr(columns, key) is None:
             yield Problem((*at, "columns", key), f"is missing: what do the {words} sort?")

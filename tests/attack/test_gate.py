@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
@@ -21,7 +23,7 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
 from cxlib import params
-from cxlib.batch.gate import Gate
+from cxlib.batch.gate import Gate, _folded
 from cxlib.data.ingest import ingest
 from tests.batch.conftest import Place, place
 
@@ -203,6 +205,14 @@ def test_wherever_a_deck_or_a_spreadsheet_says_it(
 )
 def test_what_may_leave_passes(check: Callable[..., str], text: str) -> None:
     assert check(report=f"<p>{text}</p>", results=json.dumps({"a": text, "b": 777123})) == ""
+
+
+def test_no_writing_of_a_name_escapes_the_first_look() -> None:
+    cased = [c for c in map(chr, range(sys.maxunicode + 1)) if {c.lower(), c.casefold()} != {c}]
+    every = "".join(cased)
+    for letter in cased:
+        taken_for_one = re.findall(re.escape(letter), every, re.IGNORECASE)
+        assert {_folded(other) for other in taken_for_one} <= {_folded(letter)}
 
 
 def test_style_pictures_and_hashes_are_not_read(check: Callable[..., str]) -> None:

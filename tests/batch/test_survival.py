@@ -76,8 +76,8 @@ def busy(place: Place) -> Place:
 
 def test_run_list_and_manifest_tell_the_same(two: Place) -> None:
     two.add_notebook("02-bad", "1 / 0")
-    plan = two.cx("run", "--dry-run")
-    assert plan.returncode == 0, plan.stderr
+    plan = two.says("run", "--dry-run")
+    assert plan.exit_code == 0, plan.stderr
     assert "4 of 4 would run." in plan.stdout
     assert "never run       no report yet" in plan.stdout
     assert not (two.root / ".cx").exists()
@@ -92,7 +92,7 @@ def test_run_list_and_manifest_tell_the_same(two: Place) -> None:
     assert manifest["kernels"] == "warm"
     counts = [job["state"] for job in manifest["jobs"]]
     assert (counts.count("done"), counts.count("failed")) == (2, 2)
-    listed = two.cx("list").stdout
+    listed = two.says("list").stdout
     assert listed.count("fresh") == 2
     assert listed.count("failed          cell [3]: ZeroDivisionError") == 2
     assert gone(ours(two))

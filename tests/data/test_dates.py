@@ -52,6 +52,14 @@ MANNERS = {  # who writes so: the cell
     "Spanish locales": "2026-03-05 2:30 p. m.",
     "call logs that put the time first": "14:30 2026/3/5",
     "Chinese logs that do": "下午2:30 2026/3/5",
+    "Taiwan": "民國115年3月5日 下午2:30",
+    "Japan": "令和8年3月5日 14時30分",
+    "Russia": "5 марта 2026 14:30",
+    "Brazil": "5 de março de 2026 14:30",
+    "Italy": "5 marzo 2026 14:30",
+    "French spreadsheets": "5 mars 2026 - 14:30",
+    "Kibana": "Mar 5, 2026 @ 14:30:00.000",
+    "ISO weeks with their day": "2026-W10-4 14:30",
 }
 
 
@@ -72,6 +80,56 @@ def test_manners_that_tell_their_zone_are_moved_and_a_letter_word_needs_a_clock(
     java = "Thu Mar 05 14:30:00 CST 2026"  # of China, or of Chicago
     assert pd.isna(read(java, **there)[0])
     assert read(java, clock="Asia/Shanghai", **there) == here
+
+
+@pytest.mark.parametrize(
+    ("cell", "hour"),
+    [("CDT", 19), ("EDT", 18), ("(PST)", 22), ("MEZ", 13), ("CEST", 12), ("JST", 5), ("AEDT", 3)],
+)
+def test_letters_that_mean_one_zone_are_read_and_the_client_s_own_word_goes_before_them(
+    cell: str, hour: int
+) -> None:
+    written = f"2026-03-05 14:00 {cell}"
+    assert read(written, timezone="UTC") == [pd.Timestamp(2026, 3, 5, hour)]
+    assert read(written, timezone="UTC", clock="UTC") == [pd.Timestamp(2026, 3, 5, 14)]
+
+
+@pytest.mark.parametrize("letters", ["CST", "EST", "IST", "BST"])
+def test_letters_that_mean_several_zones_are_not_guessed(letters: str) -> None:
+    assert pd.isna(read(f"2026-03-05 14:00 {letters}", timezone="UTC")[0])
+
+
+@pytest.mark.parametrize(
+    ("cell", "formats"),
+    [
+        ("2026-03-04 24:00:00", ()), ("2026/3/4 24:00", ()), ("20260304240000", ()),
+        ("04.03.2026 24:00", ("%d.%m.%Y %H:%M",)), ("2026-W10", ()), ("2026W10", ()),
+        ("115/03/05", ("roc",)), ("1150305", ("roc",)), ("115年3月5日", ()), ("5.3.2026", ()),
+        ("46086,0", ()),
+    ],
+)  # fmt: skip
+def test_a_day_of_another_calendar_or_clock_is_the_same_day(
+    cell: str, formats: tuple[str, ...]
+) -> None:
+    assert read(cell, formats=formats) == [pd.Timestamp(2026, 3, 5)]
+
+
+def test_dots_put_the_day_first_unless_the_column_says_otherwise() -> None:
+    assert read("5.3.2026", "6.4.2026") == [pd.Timestamp(2026, 3, 5), pd.Timestamp(2026, 4, 6)]
+    assert read("5.3.2026", "3.25.2026")[0] == pd.Timestamp(2026, 5, 3)
+    for cells in (("5.3.2026", "3/5/2026"), ("5.3.2026", "3/25/2026"), ("5.3.26", "6.4.26")):
+        with pytest.raises(DataError, match="day"):
+            read(*cells)
+    kept: dict[str, bool] = {}
+    read("5.3.2026", settled=kept)
+    with pytest.raises(DataError, match="unlike those above"):
+        read("3.25.2026", settled=kept)
+
+
+def test_what_contradicts_itself_is_no_time() -> None:
+    odd = ("2026-03-05 24:30", "2026-03-05 14:30 AM", "2026-W54", "115/03/05", "2026Q1")
+    assert pd.isna(read(*odd)).all()
+    assert parse(texts("2026-W10"), name="d").doubt("d").count("2026-W10") == 1
 
 
 def test_a_declared_format_reads_what_the_refusal_shows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from cxlib.data.check import check
 from cxlib.data.draft import Drafted, lay_out, new, open_questions
 from cxlib.data.ingest import ingest
 from cxlib.data.tables import read_table
-from cxlib.errors import SetupError
+from cxlib.errors import CxError, SetupError
 from cxlib.params import Client
 from cxlib.workspace import Workspace
 
@@ -622,3 +623,109 @@ def test_choices_are_called_as_limesurvey_words_them(shop: Any, tmp_path: Path) 
     assert {name: int(table[name].sum()) for name in table if "=" in name} == {
         "b2=Pool": 30, "b2=Spa (new)": 45,
     }  # fmt: skip
+
+
+STATES = ("done", "交易关闭", "refunded", "待付款")
+ORDERS: dict[str, tuple[str, Callable[[int, str], str], int]] = {
+    # who writes so: the header, a row's cells by number, lines of each order
+    "有赞": ("订单号,下单时间,买家手机号,订单实付金额,订单状态",
+           lambda i, s: f"E{i},2026-03-{1 + i % 28:02} 10:00,138001{i % 9:05},{i},{s}", 1),
+    "淘宝": ("订单编号,买家会员名,总金额,买家实际支付金额,订单状态,订单创建时间",
+           lambda i, s: f'="9{i}",tb{i % 9},{i + 5},{i},{s},2026-03-{1 + i % 28:02} 10:00', 1),
+    "WooCommerce": ("order_id,date_created,status,customer_id,order_subtotal,order_total,item_name",
+           lambda i, s: f"{i},2026-03-{1 + i % 28:02} 10:00,{s},{i % 9},{i + 5},{i},Item", 2),
+    "Shopify": ("Name,Email,Financial Status,Subtotal,Total,Created at,Lineitem name",
+           lambda i, s: f"#{i},c{i % 9}@x.org,{s},{i + 5},{i},2026-03-{1 + i % 28:02},Item", 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("writer", ORDERS)
+def test_orders_that_are_no_sales_are_asked_about_and_each_counts_once(
+    shop: Any, tmp_path: Path, writer: str
+) -> None:
+    header, row, lines = ORDERS[writer]
+    rows = [header]
+    for i in range(40):
+        rows.append(row(i, STATES[i % 4]))
+        more = row(i, STATES[i % 4]).split(",")
+        if writer == "Shopify":  # whose further lines say nothing of the order
+            more[2:5] = ["", "", ""]
+        rows += [",".join([*more[:-1], f"Item {place}"]) for place in range(2, lines + 1)]
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    made, client, text = drafted(shop, path)
+    assert "'交易关闭' (10" in text or "'交易关闭' (20" in text
+    assert any("no sales" in question for question in made.questions)
+    assert any("whole order" in question for question in made.questions) == (lines > 1)
+    if writer != "有赞":
+        assert any("what a sale is worth" in question for question in made.questions)
+    ingest(client, shop.workspace)
+    sales = read_table(shop.workspace, "neu", "transactions")
+    assert sorted(sales["amount"]) == [float(i) for i in range(40) if i % 4 == 0]
+
+
+def test_one_amount_in_each_row_of_an_order_is_told(shop: Any) -> None:
+    rows = "".join(f"{i},2026-03-01,m{i % 9},{i},{k}\n" for i in range(30) for k in range(2))
+    shop.file("o.csv", "order,day,who,total,item\n" + rows)
+    client = shop.client("""
+        transactions:
+          source: o.csv
+          columns: {member: who, date: day, order: order, amount: total}
+    """)
+    assert any("30 orders stand in several rows" in said for said in shop.says(client, "warning"))
+    with pytest.raises(CxError, match="which texts of the status"):
+        shop.client(
+            "transactions: {source: o.csv, columns: {member: who, date: day, status: item}}\n"
+        )
+    lines = "".join(f"{i},2026-03-01,m{i % 9},{i + k},{k}\n" for i in range(30) for k in range(2))
+    shop.file("o.csv", "order,day,who,total,item\n" + lines)
+    assert not any("several rows" in said for said in shop.says(client, "warning"))
+
+
+@pytest.mark.parametrize(
+    ("header", "staff", "customer"),
+    [
+        ("消息时间,发送者,发送者类型,消息内容", "员工", "客户"),
+        ("发送时间,发送方,角色,内容", "机器人", "访客"),
+        ("created_at,author_name,author_type,body", "admin", "user"),
+        ("Date,From,Direction,Message", "outbound", "inbound"),
+        ("Created at,Sender,Author role,Comment", "Agent", "End-user"),
+    ],
+)
+def test_messages_of_staff_are_no_comments_of_customers(
+    shop: Any, tmp_path: Path, header: str, staff: str, customer: str
+) -> None:
+    said = ("您好，请问有什么可以帮您？我们马上处理", "我的订单还没有到货，请帮我查询一下物流")
+    rows = [header.split(",")]
+    rows += [
+        [f"2026-03-{1 + i % 28:02} 10:00:00", f"N{i % 7}", who, f"{said[i % 2]} {i}"]
+        for i, who in enumerate((staff, customer) * 30)
+    ]
+    made, client, _text = drafted(shop, csv(tmp_path / "chat.csv", rows))
+    assert any(repr(staff) in q and "own people" in q for q in made.questions)
+    ingest(client, shop.workspace)
+    kept = read_table(shop.workspace, "neu", "comments")
+    assert len(kept) == 30
+    assert kept["comment"].str.startswith("我的订单").all()
+    alone = [[cell for i, cell in enumerate(row) if i != 2] for row in rows]
+    asked = new("zwei", [csv(tmp_path / "alone.csv", alone)], shop.workspace).questions
+    assert any("tells who wrote" in question for question in asked)
+
+
+def test_few_mixtures_few_comments_and_numbers_of_people_are_no_groups(
+    shop: Any, tmp_path: Path
+) -> None:
+    rows: list[list[Any]] = [["date", "How likely to recommend us", "Why", "其他意见", "客户编号"]]
+    for i in range(90):
+        why = ("Price", "Price; Service", "Quality")[i % 3]
+        said = ("服务挺好的", "价格有点贵", "希望改进物流", "没有", "都很不错")[i % 5]
+        rows.append([f"2026-03-{1 + i % 28:02}", i % 11, why, said, f"100{i % 6}-22"])
+    _made, client, text = drafted(shop, csv(tmp_path / "s.csv", rows))
+    assert client.survey is not None
+    assert client.survey.segments == {}
+    assert 'separator: ";"' in text
+    shop.file("own.csv", "nps,said\n" + "".join(f"9,这是第{i}位客户的意见\n" for i in range(60)))
+    own = shop.client(
+        "survey: {source: own.csv, metrics: {nps: {column: nps}}, segments: {said: said}}\n"
+    )
+    assert any("`kind: open`" in told for told in shop.says(own, "warning"))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import builtins
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,8 @@ def test_what_is_no_file_is_refused(tmp_path: Path, write: Write) -> None:
     assert refusal(tmp_path, "empty.csv") == "empty.csv is empty."
     assert refusal(tmp_path, "folder").startswith("folder is a directory; name a file")
     assert "does not read .docx" in refusal(tmp_path, "notes.docx")
+    write("data", "id\n1\n")
+    assert "ends in nothing like .csv" in refusal(tmp_path, "data")
     for outside in ("../survey.csv", "/etc/passwd", "a/../../b.csv", "~/x.csv"):
         assert "leaves the client's data folder" in refusal(tmp_path, outside)
     assert "does not exist" in refusal(tmp_path / "nobody", "a.csv")
@@ -526,3 +529,60 @@ def test_a_packed_csv_is_read_and_a_broken_one_refused(tmp_path: Path, write: Wr
     assert read(tmp_path, "a.csv.gz").frame["q"].tolist() == ["9"]
     write("b.csv.gz", packed[:-9])
     assert refusal(tmp_path, "b.csv.gz").startswith("b.csv.gz is truncated or no gzip file")
+
+
+def packed(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, "id,q\n1,9\n")
+    return buffer.getvalue()
+
+
+def streams(*names: str) -> bytes:
+    """Return the beginning of an older document and the names of what it holds."""
+    entries = (name.encode("utf-16-le").ljust(128, b"\0") for name in ("Root Entry", *names))
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(1024, b"\0") + b"".join(entries)
+
+
+NO_TABLES: dict[str, tuple[bytes, str, str]] = {  # content, what is said of it, what helps
+    "a.xlsx": (streams("EncryptionInfo", "EncryptedPackage"), "by a password", "take it off"),
+    "b.doc": (streams("WordDocument"), "a Word document", "copy its table"),
+    "c.msg": (streams("__properties_version1.0"), "an e-mail of Outlook", "attached"),
+    "d.docx": (packed("word/document.xml"), "a Word document", "copy its table"),
+    "e.xlsx": (packed("word/document.xml"), "a Word document", "copy its table"),
+    "f.pptx": (packed("ppt/presentation.xml"), "a PowerPoint file", "copy its table"),
+    "g.numbers": (packed("Index/Document.iwa"), "Numbers or Pages", "export it from there"),
+    "h.zip": (packed("a.csv", "b.csv"), "an archive of 'a.csv', 'b.csv'", "*.csv"),
+    "i.csv": (packed("a.csv"), "an archive of 'a.csv'", "unpack it"),
+    "j.rar": (b"Rar!\x1a\x07\x00", "an archive", "unpack it"),
+    "k.pdf": (b"%PDF-1.7 x", "a PDF", "ask for the table"),
+    "l.json": (b'[{"id": 1}]', "JSON", "select * from 'l.json'"),
+    "m.jsonl": (b'{"id": 1}\n{"id": 2}\n', "JSON", "select * from 'm.jsonl'"),
+    "n.db": (b"SQLite format 3\0", "a database", "export it"),
+    "o.csv": (b"version https://git-lfs.github.com/spec/v1\n", "a placeholder", "fetch"),
+}
+
+
+@pytest.mark.parametrize("name", NO_TABLES)
+def test_what_holds_no_table_is_called_what_it_is(tmp_path: Path, write: Write, name: str) -> None:
+    content, what, way_out = NO_TABLES[name]
+    write(name, content)
+    said = refusal(tmp_path, name)
+    assert what in said
+    assert way_out in said
+
+
+def test_a_workbook_that_holds_other_documents_is_a_workbook(tmp_path: Path, write: Write) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for row in (["id", "q"], [1, 9]):
+        page.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("xl/embeddings/notes.docx", "x")
+        archive.writestr("xl/embeddings/table.xlsx", "x")
+    write("a.xlsx", buffer.getvalue())
+    assert read(tmp_path, "a.xlsx").frame["q"].tolist() == ["9"]

@@ -576,6 +576,24 @@ def test_day_numbers_are_asked_about_and_settled_in_the_client_file(shop: Any) -
 DATED = "period: month\nsurvey: {source: %s, columns: {date: d}, metrics: {nps: {column: nps}}}\n"
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("2024Q1", "`period: d` in place of `date:`"),
+        ("2024年第一季度", "`period: d` in place of `date:`"),
+        ("2024年上半年", "`period: wave`"),
+        ("2024H1", "`period: wave`"),
+        ("113/05/03", "`date_format: roc`"),
+        ("2024-05-03 14:00 CST", "`timezone:` under `source:`"),
+    ],
+)
+def test_what_names_no_day_is_refused_with_the_setting_that_helps(
+    shop: Any, cell: str, said: str
+) -> None:
+    shop.file("a.csv", "d,nps\n" + f"{cell},9\n" * 20)
+    assert said in "".join(shop.says(shop.client(DATED % "a.csv")))
+
+
 def test_a_file_whose_order_another_file_alone_tells_is_said(shop: Any) -> None:
     shop.file("uk.csv", "d,nps\n" + "".join(f"{13 + i}/05/2024,9\n" for i in range(15)))
     shop.file("us.csv", "d,nps\n" + "".join(f"05/{2 + i:02d}/2024,9\n" for i in range(9)))
@@ -616,3 +634,8 @@ def test_clocks_that_differ_within_a_log_are_told(shop: Any) -> None:
     assert "'r'" in said
     known = shop.client("calendar: {country: CN, timezone: Asia/Shanghai}\n" + text)
     assert not any("time zone, and" in w for w in shop.says(known, "warning"))
+    shop.file("t.csv", "k,c,r\n" + log.replace(" 12:00", "T20:00+08:00"))
+    assert "different time zones" in "".join(shop.says(shop.client(text)))
+    shop.ingest(shop.client("calendar: {country: CN, timezone: Asia/Shanghai}\n" + text))
+    kept = shop.read("tickets")
+    assert (kept["resolved_at"] - kept["created_at"] == pd.Timedelta(hours=2)).all()
