@@ -154,9 +154,9 @@ def count_rows(path: Path, where: str, given: Mapping[str, Any]) -> int:
 
     query = f"SELECT count(*) FROM read_parquet($path) WHERE {where}"
     try:
-        with _connection(os.getpid()).cursor() as connection:
+        with own_connection().cursor() as cursor:
             told = {"path": _literal(path), **given}
-            return int(connection.execute(query, told).fetchall()[0][0])
+            return int(cursor.execute(query, told).fetchall()[0][0])
     except duckdb.Error:
         raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
 

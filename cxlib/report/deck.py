@@ -78,9 +78,9 @@ def _top(chapter: Saved) -> list[Finding]:
 
 
 def _gravest(told: Sequence[tuple[Saved, Finding]]) -> list[Finding]:
-    """Return what the summary chapter says, then the gravest of all, one a subject."""
+    """Return what the summary chapter says, then the gravest of the business, one a subject."""
     own = [finding for chapter, finding in told if chapter.stem == FIRST]
-    rest = in_order(finding for chapter, finding in told if chapter.stem != FIRST)
+    rest = in_order(f for chapter, f in told if chapter.stem != FIRST and not f.measuring)
     once: dict[str, Finding] = {}
     for finding in (*own, *rest):
         once.setdefault(finding.subject, finding)

@@ -34,6 +34,8 @@ FACTS = (
 )
 RIVAL = ("value", "rated_brand", "competitor_value", "brand_gap")
 """What a slide tells of a finding, or of a competitor, that no figure shows."""
+TILE = 1.55
+"""Inches that the lines of a tile take."""
 PICTURE, BESIDE, SMALLEST = (EDGE, 1.95, 8.5, 4.95), 9.4, 0.5
 """Where a slide's figure stands, and what follows from it; how much smaller a picture may be."""
 
@@ -190,15 +192,15 @@ class Slides:
                       if p.kind == "tiles"), None)  # fmt: skip
         rows = kpi_tiles(tiles.result(), words=words).data["tiles"][:6] if tiles else ()
         wide = (WIDE - 2 * EDGE) / max(len(rows), 1)
-        texts = [first_lines(tile["lines"], wide - 0.2, 1.55, 11) for tile in rows]
-        even = min((fitted(t, wide - 0.2, 1.55, (14, 13, 12, 11))[0] for t in texts), default=11)
+        texts = [first_lines(tile["lines"], wide - 0.2, TILE, 11) for tile in rows]
+        even = min((fitted(t, wide - 0.2, TILE, (14, 13, 12, 11))[0] for t in texts), default=11)
         for at, (tile, text) in enumerate(zip(rows, texts, strict=True)):
             left = EDGE + at * wide
             self.box(slide, tile["label"], (left, 2.05, wide - 0.2, 0.5), sizes=(13, 12, 11),
                      colour=theme.MUTED)  # fmt: skip
             self.box(slide, tile["value"], (left, 2.5, wide - 0.2, 0.55), sizes=(26, 22, 18),
                      colour=STATES.get(tile["state"], theme.INK))  # fmt: skip
-            self.box(slide, text, (left, 3.05, wide - 0.2, 1.5), sizes=(even,))
+            self.box(slide, text, (left, 3.05, wide - 0.2, TILE), sizes=(even,))
         others = told[1:] if told else ()
         high = 2.25 / max(len(others), 1)
         for at, finding in enumerate(others):

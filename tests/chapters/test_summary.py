@@ -102,8 +102,10 @@ def test_what_mends_the_measuring_is_a_note_on_the_evidence_not_a_thing_to_do(
     monkeypatch.setattr(opened, "gathered", lambda: found)
     assert [f.id for f in tables.board(opened)] == ["visits.hall", "visits.desk"]
     assert list(tables.things(opened, found)["about"]) == ["hall"]
+    own = Finding(id="membership.unhappy", row={"subject": "unhappy"}, rules=(shop,))
+    assert list(tables.things(opened, [own])["about"]) == ["–"]
     assert tables.evidence(opened).to_dict("records") == [
-        {"headline": "Too many break off.", "step": "Shorten the question."}
+        {"headline": "Too many break off.", "chapter": "fieldwork"}
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, stand
 from cxlib.columns import records
 from cxlib.present.findings import Finding
 from cxlib.present.tables import few
-from cxlib.words import Said, mark as _
+from cxlib.words import Said, Words, mark as _
 
 MOST = 3
 """Things to do: a board remembers three."""
@@ -67,10 +68,9 @@ def board(engagement: Any) -> list[Finding]:
 
 
 def evidence(engagement: Any) -> pd.DataFrame:
-    """Return what is to be known of the measuring itself, and what is done about it."""
-    words = engagement.words
+    """Return what is to be known of the measuring itself; the steps stand in their chapters."""
     found = (f for f in engagement.gathered() if f.measuring and f.severity in CALLING)
-    rows = [{"headline": f.headline(words), "step": f.step(words)} for f in found]
+    rows = [{"headline": f.headline(engagement.words), "chapter": f.chapter} for f in found]
     return pd.DataFrame(rows[:MOST])
 
 
@@ -100,12 +100,11 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         if worth["in_points"] < LEAST:
             step = words.say(NO_WORTH, action=Said(step), most=worth["in_points_high"])
             worth = dict.fromkeys(WORTH, float("nan"))
-        subject = "–" if finding.subject == finding.row.get("case") else finding.subject
         rows.append(
             {
                 "rank": len(rows) + 1,
                 "step": step,
-                "about": words.label(finding.row.get("title") or subject),
+                "about": _about(finding, words),
                 **worth,
                 "owner": whose or words.say(_("no owner yet")),
                 "due_on": first.get("due_on"),
@@ -115,6 +114,13 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         if len(rows) == MOST:
             break
     return pd.DataFrame(rows)
+
+
+def _about(finding: Finding, words: Words) -> str:
+    """Return what a finding is about; a dash where its subject is a word of the kit's own."""
+    label = words.label(finding.row.get("title") or finding.subject)
+    own = finding.subject in (finding.row.get("case"), finding.row.get("subject"))
+    return "–" if own and label == finding.subject and re.fullmatch("[a-z_ .]+", label) else label
 
 
 def _answer(agreed: list[dict[str, Any]], finding: Finding) -> dict[str, Any]:
