@@ -39,12 +39,20 @@ def kindly(command: Callable[..., Iterable[str] | None]) -> Callable[..., None]:
 
 
 def place() -> Workspace:
-    """Return the workspace; say which it is where this folder is in none."""
+    """Return the workspace that this folder is in, or that ``CX_HOME`` names.
+
+    A notebook finds the kit's checkout from anywhere; a command writes, and so says where to go.
+    """
+    from cxlib.errors import SetupError
     from cxlib.workspace import Workspace
 
     workspace, here = Workspace.find(), Path.cwd().resolve()
     if not os.environ.get("CX_HOME") and workspace.root not in (here, *here.parents):
-        click.echo(f"cx: {here} is in no workspace; working in {workspace.root}.", err=True)
+        raise SetupError(
+            f"{here} is in no workspace: neither it nor a folder above holds params/. Change to "
+            f"{workspace.root}, or make a workspace here with `cx init` (`cx init --demo` with a "
+            "client to try); CX_HOME names one from anywhere."
+        )
     return workspace
 
 

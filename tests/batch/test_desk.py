@@ -128,6 +128,12 @@ def test_a_private_chapters_messages_are_written_beside_it_and_stay(two: Place) 
     assert "90-toy.zh.po" in two.says("check", "c01", "--quick").output
 
 
+WRITING = f"""run|check|new a {ROOT}/README.md|upgrade a|issue a 2026Q1 --reason b|forget a|map a
+register a|sample comments a|actions propose a|key export a b.key|key import a {ROOT}/README.md
+form a|catalogue|handbook|lab --version|new-chapter 90 toy""".replace("\n", "|").split("|")
+"""Commands that need a workspace, beside `cx list`."""
+
+
 @pytest.mark.parametrize("inside", [True, False])
 def test_a_folder_in_no_workspace_is_said(
     two: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: bool
@@ -136,6 +142,9 @@ def test_a_folder_in_no_workspace_is_said(
     elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(two.root if inside else elsewhere)
-    told = CliRunner().invoke(main, ["list"])
-    assert ("is in no workspace" in told.stderr) is not inside
-    assert (str(ROOT) in told.stderr) is not inside
+    for command in ("list", *(() if inside else WRITING)):
+        told = CliRunner().invoke(main, command.split())
+        assert ("is in no workspace" in told.stderr) is not inside, command
+        assert (str(ROOT) in told.stderr and "cx init --demo" in told.stderr) is not inside
+        assert inside or (told.exit_code == 1 and told.stdout == ""), command
+    assert inside or [*elsewhere.iterdir()] == []
