@@ -38,6 +38,7 @@ _TRUE = frozenset(
     [
         *("1", "true", "yes", "y", "t", "是", "有", "对", "√", "✓", "ja", "oui", "sí", "met"),
         *("within sla", "in sla", "achieved", "已达标", "达标", "按时", "及时", "未超时", "pass"),
+        *("resolved", "solved", "已解决"),
         *("on time", "in time", "compliant", "passed", "eingehalten", "respecté", "准时", "合格"),
     ]
 )
@@ -45,6 +46,7 @@ _FALSE = frozenset(
     [
         *("0", "false", "no", "n", "f", "否", "无", "没有", "不是", "×", "nein", "non", "missed"),
         *("sla violated", "violated", "breached", "not met", "未达标", "不达标", "超时", "已超时"),
+        *("unresolved", "not resolved", "未解决"),
         *("overdue", "late", "fail", "failed", "non-compliant", "not compliant", "noncompliant"),
         *("outside sla", "out of sla", "verletzt", "überschritten", "dépassé", "逾期", "不合格"),
     ]

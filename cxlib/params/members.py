@@ -173,7 +173,7 @@ def check_table(section: Table, at: Path, calendar: Calendar) -> Iterator[Proble
     for words, key in (("states", "status"), ("kinds", "kind")):
         known = getattr(section, words, None)
         if known is None:
-            if isinstance(section, Transactions) and section.columns.status:
+            if words == "states" and isinstance(section, Transactions) and section.columns.status:
                 message = "are missing: which texts of the status mean paid, refunded, cancelled?"
                 yield Problem((*at, words), message)
             continue

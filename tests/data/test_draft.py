@@ -729,3 +729,34 @@ def test_few_mixtures_few_comments_and_numbers_of_people_are_no_groups(
         "survey: {source: own.csv, metrics: {nps: {column: nps}}, segments: {said: said}}\n"
     )
     assert any("`kind: open`" in told for told in shop.says(own, "warning"))
+
+
+DESKS = {  # who writes so: the header, a ticket's cells by number; replies after 30 minutes
+    "HubSpot": ("Ticket ID,Ticket status,Create date,Close date,First agent email response date,"
+                "Ticket owner", "{i},Closed,{d} 10:00,{d} 12:00,{d} 10:30,O{k}"),
+    "Udesk": ("工单编号,工单状态,创建时间,首次响应时间,解决时间,受理客服,满意度评价",
+              "#{i},已解决,{d} 10:00:00,{d} 10:30:00,{d} 12:00:00,客服{k},满意"),
+    "七鱼": ("会话ID,访客,接待客服,会话开始时间,会话结束时间,首次响应时长,会话时长,是否解决",
+           "s{i},访客{i},客服{k},{d} 10:00:00,{d} 12:00:00,00:30:00,02:00:00,已解决"),
+    "Salesforce": ("Case Number,Status,Opened Date,Closed Date,Case Owner,First Response Date",
+                   "{i},Closed,{d} 10:00,{d} 12:00,O{k},{d} 10:30"),
+    "Intercom": ("Conversation ID,Conversation started at,Conversation state,First response at,"
+                 "Closed at", "{i},{d} 10:00,closed,{d} 10:30,{d} 12:00"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("writer", DESKS)
+def test_the_tickets_of_a_desk_are_drafted_with_their_times(
+    shop: Any, tmp_path: Path, writer: str
+) -> None:
+    header, row = DESKS[writer]
+    rows = [row.format(i=i, k=i % 3, d=f"2026-03-{1 + i % 28:02}") for i in range(60)]
+    path = tmp_path / "desk.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    _made, client, _text = drafted(shop, path)
+    ingest(client, shop.workspace)
+    log = read_table(shop.workspace, "neu", "tickets")
+    waited = (log["first_response_at"] - log["created_at"]).dt.total_seconds() / 60
+    ended = log["resolved_at"] if "resolved_at" in log else log["closed_at"]
+    assert waited.tolist() == [30.0] * 60
+    assert ((ended - log["created_at"]).dt.total_seconds() == 7200).all()
