@@ -271,6 +271,7 @@ def check(
     """
     from cxlib import params
     from cxlib.batch.chapters import discover, settings_faults
+    from cxlib.batch.gate import is_said_anyway
     from cxlib.chapters import registers_of
     from cxlib.data.check import examine
     from cxlib.data.draft import open_questions
@@ -289,6 +290,10 @@ def check(
                 then = None if quick else partial(keep, client, place)
                 checked = examine(client, workspace, limits=request.limits, then=then)
                 faults = [*settings_faults(client, chapters), *checked.faults, *asked]
+                for said in filter(is_said_anyway, {*(client.name or {}).values()}):
+                    told = (f"{said!r} is what every report may say, so other clients' reports are "
+                            "not searched for it; name the client in full.")  # fmt: skip
+                    faults.append(client.fault(("name",), told, said, severity="warning"))
                 models = registers_of(client)
                 for section, model in models.items():
                     faults += read_register(client, section, model, workspace, beside=models).faults

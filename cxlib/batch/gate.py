@@ -25,6 +25,7 @@ from cxlib.data import masking
 from cxlib.data.keys import SHORTEST, Key, canonical_id, open_key
 from cxlib.data.store import read_record
 from cxlib.errors import Count, CxError
+from cxlib.words import Words
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -157,8 +158,8 @@ class _Guard:
             return "a secret"
         text = masking.seen(unicodedata.normalize("NFKC", text))
         folded = _folded(text)
-        for told in (_whole(name).search(text) for hint, name in self.others if hint in folded):
-            if told:
+        for name in (name for hint, name in self.others if hint in folded):
+            if (told := _whole(name).search(text)) and not is_said_anyway(name):
                 return f"another client's name ({told[0]})"
         for run in _TOKEN.findall(text):
             for token in {run, *run.replace("/", ":").split(":")}:
@@ -203,6 +204,16 @@ def _whole(name: str) -> re.Pattern[str]:
     spaced = r"\s+".join(map(re.escape, name.split()))
     whole = rf"(?<!\w){spaced}(?!\w)" if name.isascii() else spaced
     return re.compile(whole, 0 if name.isalpha() else re.IGNORECASE)
+
+
+@cache
+def is_said_anyway(name: str) -> bool:
+    """Return whether reports say a name of their own accord: a client called Target, or At The End.
+
+    Such a name tells nothing, and to look for it would keep back every other client's reports.
+    """
+    messages = Words.load("zh").catalogue.items()
+    return _is_a_name(name) and any(_whole(name).search(t) for both in messages for t in both)
 
 
 def _of_html(content: str) -> Iterator[tuple[str, bool]]:

@@ -207,6 +207,24 @@ def test_what_may_leave_passes(check: Callable[..., str], text: str) -> None:
     assert check(report=f"<p>{text}</p>", results=json.dumps({"a": text, "b": 777123})) == ""
 
 
+@pytest.mark.parametrize("name", ["Target", "At The End", "目标"])
+def test_a_name_that_every_report_says_keeps_none_back(
+    place: Place, check: Callable[..., str], name: str
+) -> None:
+    place.add_client("other")
+    path = place.root / "params" / "other.yaml"
+    path.write_text(
+        path.read_text("utf-8").replace("demo: true", f"name: {name}\ndemo: true"), "utf-8"
+    )
+    gate = Gate(place.workspace, {"harbour-north": params.load("harbour-north", place.workspace)})
+    said = f"<p>{name} 12.0 by Q4, one period at the end</p>"
+    assert gate.check("harbour-north", {"report": said.encode()}) == ""
+    assert "another client's name" in gate.check("harbour-north", {"report": b"<p>Nova Mall</p>"})
+    told = place.says("check", "other", "--quick").output
+    assert f"'{name}' is what every report may say" in told
+    assert "every report may say" not in place.says("check", "harbour-north", "--quick").output
+
+
 def test_no_writing_of_a_name_escapes_the_first_look() -> None:
     cased = [c for c in map(chr, range(sys.maxunicode + 1)) if {c.lower(), c.casefold()} != {c}]
     every = "".join(cased)
