@@ -125,6 +125,8 @@ def test_answers_all_alike_are_no_crash(reports: dict[str, str]) -> None:
 
 def test_a_touchpoint_nobody_rated_is_said_to_have_no_answers(reports: dict[str, str]) -> None:
     assert "b has no answers in this period." in reports["unanswered"]
+    assert "Nobody answered b in this period." in reports["unanswered"]
+    assert "gave no answer to b" not in reports["unanswered"]
 
 
 def test_text_that_would_be_code_stays_text(reports: dict[str, str]) -> None:

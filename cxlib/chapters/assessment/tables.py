@@ -119,7 +119,11 @@ def data(fit: FitnessForUse) -> pd.DataFrame:
         rows.append({"case": "straight lining", "share": fit.straight_lining.value})
     skipped = fit.questions[fit.questions["share_no_answer"] > NO_ANSWER]
     rows += [
-        {"case": "no answer", "share": row["share_no_answer"], "question": row["question"]}
+        {
+            "case": "no answer" if row["answered"] else "nobody",
+            "share": row["share_no_answer"],
+            "question": row["question"],
+        }
         for row in records(skipped)
     ]
     skewed = fit.representativeness
