@@ -185,7 +185,9 @@ def _rated(lines: Lines, rated: list[tuple[Column, Scale]], keys: Keys) -> None:
             asks.append(ask("further", kind=kind))
         told |= {} if first else {"kind": kind}
         told |= {"top": "1" if scale.high == 3 else "2"} if kind == "csat" else {}
-        metrics.add(2, f"{key}: {mapping(told | _label(key, column))}", scale.why, asks)
+        told |= {} if first else _label(key, column)  # the first keeps the KPI's own name
+        asked = f"“{column.wording[:60]}”; " if first and column.wording else ""
+        metrics.add(2, f"{key}: {mapping(told)}", asked + scale.why, asks)
     if not rated:
         lines.ask(1, ask("no_ratings"))
     elif not metrics.lines:

@@ -114,6 +114,8 @@ def test_a_survey_of_qualtrics(shop: Any, tmp_path: Path) -> None:
     assert (survey.columns.id, survey.columns.date) == ("ResponseId", "RecordedDate")
     nps, csat = survey.metrics["nps"], survey.metrics["csat"]
     assert nps.scale == (0, 10)
+    assert nps.label is None  # readers know the KPI by its own name
+    assert "# “How likely are you to recommend Acme?”; " in text
     assert (nps.values["1"], nps.values["11"]) == (0, 10)
     assert any("0-10 stored as 1-11" in question for question in made.questions)
     assert csat.direction == "lower"
