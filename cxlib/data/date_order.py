@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,12 +36,16 @@ def _is_dotted(match: re.Match[str]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """Whether the dates of a column put the day or the month first."""
+    """Whether the dates of a column put the day or the month first.
+
+    `dotted` is the first that only its dots tell, where no other cell does.
+    """
 
     name: str
     at: Callable[[int], str]
     codes: Any
     settled: dict[str, bool]
+    dotted: list[str] = field(default_factory=list)
 
     def decide(self, found: dict[int, re.Match[str] | None], words: pd.Series) -> bool:
         """Return whether the day comes first; refuse to guess."""
@@ -56,7 +60,9 @@ class Order:
         way_out = f'declare `date_format:`, "{whole[0]}" or "{whole[1]}".'
         before = self.settled.get(self.name)
         by_dots = not any(i in dotted for i in month) if month else before is None and not unclear
-        day = day or (list(dotted) if by_dots else [])
+        if by_dots and not day:
+            day = list(dotted)
+            self.dotted.extend([words[i] for i in day if pairs[i][0] != pairs[i][1]][:1])
         if before is not None and (month if before else day):
             odd = (month if before else day)[0]
             raise DataError(

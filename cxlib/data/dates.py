@@ -45,14 +45,16 @@ class Dates:
     """A column read as dates (`days`, without zone), and where something stands that is none.
 
     `counted` is the first cell that was taken for a day number of Excel, though no format says so,
-    `weeks` the first that names a week, taken for its middle day, `zoned` the share of different
-    cells that tell their time zone and `offsets` what they tell.
+    `weeks` the first that names a week, taken for its middle day, `dotted` the first whose day is
+    taken to come first for its dots alone, `zoned` the share of different cells that tell their
+    time zone and `offsets` what they tell.
     """
 
     days: pd.Series
     unread: pd.Series
     counted: str = ""
     weeks: str = ""
+    dotted: str = ""
     zoned: float = 0.0
     offsets: frozenset[object] = frozenset()
 
@@ -62,6 +64,13 @@ class Dates:
             return (
                 f"column {name!r} holds weeks: each counts by its middle day, {self.weeks} by its "
                 "Thursday."
+            )
+        if self.dotted:
+            one, two, year = re.findall(r"\d+", self.dotted)[:3]
+            read = f"{year}-{int(two):02}-{int(one):02}"
+            return (
+                f"column {name!r} holds {self.dotted} and no day above 12: with dots the day comes "
+                f"first, so it is read as {read}; were the month first, `date_format:` says so."
             )
         if not self.counted:
             return ""
@@ -104,6 +113,7 @@ def parse(
         words = words.map(usual)
     words = words.map((lambda text: ABBREVIATED.sub("", text)) if clock else with_offset)
     offsets: frozenset[object] = frozenset()
+    dotted = ""
     if formats:
         days, zoned = _by_formats(words, codes, formats, timezone, name)
     else:
@@ -114,6 +124,7 @@ def parse(
             settled={} if settled is None else settled,
         )
         days, zoned, offsets = _recognised(words, timezone, order)
+        dotted = next(iter(order.dotted), "")
     days = days.where(zoned, moved(days, clock, timezone))
     values = pd.Series(days.to_numpy()[codes], index=texts.index, name=texts.name)
     serial = () if formats else words[days.notna() & words.map(_is_serial)]
@@ -122,6 +133,7 @@ def parse(
         unread=values.isna() & (plain != ""),
         counted=next(iter(serial), ""),
         weeks=next(weeks, ""),
+        dotted=dotted,
         offsets=offsets,
         zoned=float(zoned[words != ""].mean()) if (words != "").any() else 0.0,
     )

@@ -120,6 +120,10 @@ def test_dots_put_the_day_first_unless_the_column_says_otherwise() -> None:
     for cells in (("5.3.2026", "3/5/2026"), ("5.3.2026", "3/25/2026"), ("5.3.26", "6.4.26")):
         with pytest.raises(DataError, match="day"):
             read(*cells)
+    said = parse(texts("5.5.2026", "5.3.2026"), name="d").doubt("d")  # no silent guess
+    assert "holds 5.3.2026 and no day above 12" in said
+    assert "read as 2026-03-05" in said
+    assert parse(texts("25.3.2026", "5.3.2026"), name="d").doubt("d") == ""
     kept: dict[str, bool] = {}
     read("5.3.2026", settled=kept)
     with pytest.raises(DataError, match="unlike those above"):
