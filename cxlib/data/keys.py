@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import hmac
 import os
 import re
@@ -13,7 +12,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,19 +44,10 @@ class Key:
         """The key's name, which tells nothing about it: it enters fingerprints, the key nothing."""
         return hmac.digest(self.secret, b"cx key id", "sha256").hex()[:16]
 
-    @cached_property
-    def _states(self) -> tuple[Any, Any]:
-        """The key taken in by HMAC's inner and outer hash (RFC 2104), once for millions of ids."""
-        block = self.secret.ljust(64, b"\0")
-        inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
-        return hashlib.sha256(inner), hashlib.sha256(outer)
-
     def _hmac(self, text: str) -> bytes:
-        inner, outer = (state.copy() for state in self._states)
-        inner.update(text.encode("utf-8"))
-        outer.update(inner.digest())
-        found: bytes = outer.digest()
-        return found
+        mac = _begun(self.secret).copy()
+        mac.update(text.encode("utf-8"))
+        return mac.digest()
 
     def digest(self, name: str) -> bytes:
         """Return eight bytes by which an id is known again, and which do not tell it."""
@@ -77,6 +67,12 @@ class Key:
         digests = [self._hmac(prefix + name).hex()[:_KEPT] for name in unique.tolist()]
         hidden = np.array([*digests, None], dtype=object)[codes]
         return pd.Series(hidden, index=ids.index, name=ids.name, dtype="str")
+
+
+@lru_cache(maxsize=1)
+def _begun(secret: bytes) -> hmac.HMAC:
+    """Return an HMAC that has taken in its key, once for millions of ids."""
+    return hmac.new(secret, digestmod="sha256")
 
 
 def canonical(ids: pd.Series) -> pd.Series:
