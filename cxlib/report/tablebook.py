@@ -52,7 +52,12 @@ def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
     if client.survey is None or not engagement.segments:
         return []
     written = [key for key, item in client.survey.questions.items() if item.kind == "open"]
-    survey = engagement.survey(columns=[*engagement.closed, *written, OPEN_COMMENT])
+    wrote = {}  # whether, not what: texts of millions are not held together
+    for name in (*written, OPEN_COMMENT):
+        texts = engagement.survey(columns=[name]).get(name, pd.Series(dtype="str"))
+        wrote[name] = texts.str.strip().ne("") & texts.notna()
+    survey = engagement.survey(columns=engagement.closed)
+    survey = survey.assign(**{name: flag.map({True: "x"}) for name, flag in wrote.items()})
     rated = {q.key: q for q in engagement.questions}
     asked: list[tuple[str, Any]] = list(rated.items())
     asked += [(key, {key: item.kind}) for key, item in client.survey.questions.items()]
