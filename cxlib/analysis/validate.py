@@ -210,7 +210,9 @@ def aligned(values: Any, index: pd.Index, what: str) -> pd.Series:
     if not isinstance(values, pd.Series):
         array = np.asarray(values)
         if array.shape != (len(index),):
-            raise DataError(f"{what}: {array.size} values for {len(index)} answers.")
+            n, many = Count(array.size), Count(len(index))
+            told = f"{n} {n:value|values} for {many} {many:answer|answers}"
+            raise DataError(f"{what}: {told}.")
         return pd.Series(array, index=index)
     if values.index.equals(index):
         return values

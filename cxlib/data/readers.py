@@ -208,8 +208,8 @@ def _refuse_unsaved(grid: Grid, wanted: Sequence[str], file: str) -> None:
         named = not wanted or any(matches(name, pattern) for pattern in wanted)
         if unsaved.any() and named:
             raise DataError(
-                f"{file}: column {name!r} holds {(many := Count(unsaved.sum()))} "
-                f"{many:formula|formulas} without {many:its result|their results}, the first in "
+                f"{file}: column {name!r} holds formulas without their results in "
+                f"{(many := Count(unsaved.sum()))} {many:cell|cells}, the first in "
                 f"row {grid.rows[int(unsaved.to_numpy().argmax())]}: the "
                 "program that wrote the file left them out. Open it in Excel and save it."
             )

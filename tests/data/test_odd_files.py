@@ -104,7 +104,7 @@ def test_formulas_without_their_results_are_refused_where_they_count(shop: Any) 
     source = CLIENT.format(extra="")
     shop.file("a.xlsx", book(HEAD.index("nps")))
     (said,) = shop.says(shop.client(source))
-    assert "'nps' holds 1 formula without its result" in said
+    assert "'nps' holds formulas without their results in 1 cell, the first" in said
     assert "the first in row 6" in said
     assert "Open it in Excel" in said
     with pytest.raises(DataError, match="without their results"):

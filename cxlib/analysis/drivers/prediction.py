@@ -213,7 +213,7 @@ def scenario(
         If nothing is changed, a driver is unknown, the outcome is off its scale, or the model has
         no maximum.
     """
-    if not isinstance(changes, Mapping) or not changes:
+    if not isinstance(changes, (Mapping, pd.Series)) or not len(changes):
         raise DataError("changes names no driver: give {driver: change}, at least one.")
     return scenario_model(data, **options).predict(changes, headline=headline)
 
