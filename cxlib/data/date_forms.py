@@ -84,7 +84,10 @@ _NAMED = [
     for i, name in enumerate(language.split())
     for end in range(3, len(name) + 1)
 ]
-MONTHS = {name: month for name, month in _NAMED if {m for n, m in _NAMED if n == name} == {month}}
+_MEANT: dict[str, set[int]] = {}
+for _name, _month in _NAMED:
+    _MEANT.setdefault(_name, set()).add(_month)
+MONTHS = {name: month for name, (month, *others) in _MEANT.items() if not others}
 """Names of months in eight languages, whole or cut where that leaves no doubt."""
 AFTERNOON = frozenset({"PM", "下午", "傍晚", "晚上", "오후"})
 MORNING = frozenset({"AM", "上午", "凌晨", "清晨", "早上", "早晨", "오전"})

@@ -53,7 +53,7 @@ class Order:
         day = [i for i, (one, two) in pairs.items() if one > 12 >= two]
         month = [i for i, (one, two) in pairs.items() if two > 12 >= one]
         unclear = [i for i, (one, two) in pairs.items() if one <= 12 and two <= 12 and one != two]
-        dotted = {i: i for i, m in found.items() if m is not None and _is_dotted(m)}
+        dotted = dict.fromkeys(i for i, m in found.items() if m is not None and _is_dotted(m))
         unclear = [i for i in unclear if i not in dotted]
         self._check_years(found, words)
         whole = next((_formats(words[i], found[i]) for i in (unclear or day)), ("", ""))
