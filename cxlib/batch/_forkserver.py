@@ -93,6 +93,7 @@ def _rehearse() -> None:
         figure = Figure(figsize=(2, 1))
         figure.subplots().set_title("Aa 字 −1")
         figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
+    theme.make_ahead(8, ticks=12)
     pa.DataFrameSchema({"a": pa.Column(int)}).validate(pd.DataFrame({"a": [1]}))
     text = "# A\n\nb *c* **d** `e` [f](g)\n\n1. h\n\n- i\n\n|j|\n|-|\n|k|\n"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])

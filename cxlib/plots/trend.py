@@ -37,7 +37,7 @@ def trend(
     low, high = table["low"].astype(float), table["high"].astype(float)
     ax.fill_between(at, low, high, color=theme.MAIN, alpha=0.15, lw=0)
     look: Any = {"color": theme.MAIN, "marker": "o", "ms": 4.5, "mec": theme.MAIN}
-    sns.lineplot(x=at, y=table["value"].to_numpy(), ax=ax, **look)
+    sns.lineplot(x=at, y=table["value"].to_numpy(), estimator=None, ax=theme.named(ax), **look)
     periods = table["period"].astype(str).tolist()
     theme.label_periods(ax, [words.period(label) for label in periods])
     for x in turning_points(table["value"].to_numpy(float)):

@@ -40,7 +40,6 @@ def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any)
     with theme.applied(), _laid_out_once():
         axes = plot(result, words=words, **options)
         figure = axes.get_figure()
-        theme.fit(figure)
         svg, top = render_svg(figure)
         title = figure._suptitle.get_text().replace("\n", " ") if figure._suptitle else ""
         about: dict[str, Any] = {"alt": axes.get_label(), "title": axes.get_gid() or title}
@@ -131,15 +130,22 @@ def _takes(function: Any, *names: str) -> bool:
 
 
 def render_svg(figure: Figure) -> tuple[str, float]:
-    """Return a figure as SVG, and the height of its title in points; same figure, same bytes."""
+    """Lay a figure out, by its texts' width as SVG, and draw it; same figure, same bytes.
+
+    Returns the SVG, and the height of its title in points.
+    """
+    from matplotlib.backend_bases import FigureCanvasBase
     from matplotlib.text import Text
 
     buffer, dpi = StringIO(), figure.dpi
-    title = figure._suptitle  # type: ignore[attr-defined]
     try:
         figure.dpi = 72
         width, height = (float(size) for size in figure.get_size_inches() * 72)
         renderer = _renderer()(width, height, buffer, image_dpi=200, metadata=NO_METADATA)
+        canvas: Any = FigureCanvasBase(figure)
+        canvas.get_renderer = lambda: renderer
+        theme.fit(figure)
+        title = figure._suptitle  # type: ignore[attr-defined]
         for text in figure.findobj(Text):
             _note(text, "title" if text is title else "")
         figure.draw(renderer)
