@@ -203,6 +203,8 @@ def encode(value: Any) -> Any:  # noqa: PLR0912 - one branch a type
     DataError
         If it holds something that a result does not hold (a function, a file, …).
     """
+    if type(value) in _AS_IS:
+        return value
     if isinstance(value, Caveat):
         return {"$caveat": value.message, "facts": encode(value.facts)}
     if value is None or isinstance(value, (bool, str)):
@@ -232,8 +234,7 @@ def encode(value: Any) -> Any:  # noqa: PLR0912 - one branch a type
         flat = encode(value.ravel().tolist())
         return {"$array": flat, "dtype": str(value.dtype), "shape": list(value.shape)}
     if isinstance(value, pd.DataFrame):
-        columns = [[name, _encode_series(column)] for name, column in value.items()]
-        return {"$frame": columns, "index": encode(_index(value.index)), "rows": len(value)}
+        return {"$frame": _encode_columns(value), "index": encode(_index(value.index)), "rows": len(value)}
     if isinstance(value, pd.Series):
         return {**_encode_series(value), "index": encode(_index(value.index))}
     if is_dataclass(value) and not isinstance(value, type):
@@ -251,6 +252,30 @@ def _index(index: pd.Index[Any]) -> Any:
 
 _AS_IS = (str, int, bool, type(None))
 """What JSON holds as Python does."""
+
+
+def _encode_columns(frame: pd.DataFrame) -> list[Any]:
+    """Return names and columns; plain ones without making a Series of each, of which pages hold
+    a thousand."""
+    dtypes = list(frame.dtypes)
+    plain = [at for at, dtype in enumerate(dtypes) if _is_plain(dtype)]
+    values = iter(frame.iloc[:, plain].to_numpy(dtype=object).T.tolist())
+    columns: list[Any] = []
+    for at, (name, dtype) in enumerate(zip(frame.columns, dtypes, strict=True)):
+        if _is_plain(dtype):
+            stored = {"$series": name, "dtype": str(dtype), "values": _encoded(next(values))}
+        else:
+            stored = _encode_series(frame.iloc[:, at])
+        columns.append([name, stored])
+    return columns
+
+
+def _is_plain(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind in "biufO"
+
+
+def _encoded(values: list[Any]) -> list[Any]:
+    return [v if type(v) in _AS_IS else encode(v) for v in values]
 
 
 def _encode_series(series: pd.Series[Any]) -> dict[str, Any]:
@@ -275,15 +300,14 @@ def _encode_series(series: pd.Series[Any]) -> dict[str, Any]:
     elif pd.api.types.is_extension_array_dtype(dtype):
         stored["values"] = [None if pd.isna(v) else encode(v) for v in series]
     else:
-        values = series.tolist()
-        stored["values"] = [v if type(v) in _AS_IS else encode(v) for v in values]
+        stored["values"] = _encoded(series.tolist())
     return stored
 
 
 def decode(value: Any) -> Any:
     """Return what `encode` was given."""
     if isinstance(value, list):
-        return [decode(item) for item in value]
+        return _decoded(value)
     if not isinstance(value, dict):
         return value
     if "$result" in value:
@@ -332,12 +356,31 @@ def _decode_result(value: dict[str, Any]) -> Any:
 
 
 def _decode_frame(value: dict[str, Any]) -> pd.DataFrame:
-    columns = {name: decode(series) for name, series in value["$frame"]}
-    frame = pd.DataFrame(columns, columns=list(columns), index=pd.RangeIndex(value["rows"]))
+    """Return a frame; its objects as one block, since pandas would guess at each column anew."""
+    stored, rows = dict(value["$frame"]), pd.RangeIndex(value["rows"])
+    things = [name for name, column in stored.items() if column["dtype"] == "object"]
+    block = np.empty((len(rows), len(things)), dtype=object)
+    for at, name in enumerate(things):
+        block[:, at] = np.fromiter(_decoded(stored[name]["values"]), dtype=object, count=len(rows))
+    others = {name: _decode_column(c) for name, c in stored.items() if c["dtype"] != "object"}
+    objects = pd.DataFrame(block, columns=pd.Index(things), index=rows, dtype=object)
+    frame = pd.concat([objects, pd.DataFrame(others, index=rows)], axis=1)[list(stored)]
     index = decode(value["index"])
     if index is not None:
         frame.index = pd.Index(index)
     return frame
+
+
+def _decode_column(value: dict[str, Any]) -> Any:
+    """Return a frame's column, as an array where it is one of plain numbers."""
+    dtype = value["dtype"]
+    if not (dtype.startswith(("float", "int", "uint")) or dtype == "bool"):
+        return _decode_series(value)
+    return np.fromiter(_decoded(value["values"]), dtype=dtype, count=len(value["values"]))
+
+
+def _decoded(values: list[Any]) -> list[Any]:
+    return [v if type(v) in _AS_IS or type(v) is float else decode(v) for v in values]
 
 
 def _decode_series(value: dict[str, Any]) -> pd.Series[Any]:
@@ -354,7 +397,7 @@ def _decode_series(value: dict[str, Any]) -> pd.Series[Any]:
             .astype("timedelta64[ns]")
             .astype(dtype)
         )
-    decoded = [decode(v) for v in values]
+    decoded = _decoded(values)
     if dtype == "object":
         return pd.Series(decoded, name=name, dtype=object)
     if dtype.startswith("datetime64"):
