@@ -60,15 +60,21 @@ def serve(*, connection_file: str, folder: Path, memory: int, parent: int) -> No
     sockets = Path(connection_file).parent
     confine.restrict(write=[folder, sockets, *confine.DEVICES], read=confine.libraries())
     from ipykernel.kernelapp import IPKernelApp
+    from traitlets.config import Config
 
-    IPKernelApp.launch_instance(
-        [
-            f"--IPKernelApp.connection_file={connection_file}",
-            "--HistoryManager.enabled=False",
-            "--IPKernelApp.log_level=CRITICAL",
-            "--IPKernelApp.capture_fd_output=False",
-        ]
-    )
+    class Kernel(IPKernelApp):
+        """Knows all it needs: there is no command line to parse, and no file of settings."""
+
+        def parse_command_line(self, argv: Any = None) -> None:
+            """Do nothing."""
+
+        def load_config_file(self, *_told: Any, **_options: Any) -> None:
+            """Do nothing."""
+
+    told = {"connection_file": connection_file, "capture_fd_output": False, "log_level": "CRITICAL"}
+    kernel = Kernel.instance(config=Config(IPKernelApp=told, HistoryManager={"enabled": False}))
+    kernel.initialize()
+    kernel.start()
 
 
 def _quieten(log: Path) -> None:
