@@ -26,7 +26,7 @@ STATES = (
 _VERDICTS = {"met": "good", "on course": "good", "missed": "serious", "behind": "serious"}
 SPOKEN = {"en": "English", "zh": "中文"}
 """Languages by their own names."""
-COURSES = ("on course", "behind")
+COURSES = ("on course", "behind", "too close to call")
 """Courses that have the word before the verdict, as `kpis.verdicts.stands` has it."""
 
 
