@@ -72,7 +72,7 @@ def small_charts(
     for table, label, cell in zip(tables, labels, cells, strict=True):
         _limits(cell, table, linewidth=0.8)
         _points(cell, table, words, size=2.8)
-        cell.set_title(theme.fitted(label, width=20), loc="left", fontsize=8.5, pad=4)
+        cell.set_title(theme.fitted(label, width=14), loc="left", fontsize=8.5, pad=4)
         ends = sorted({0, len(table) - 1})
         named = [theme.wrap(words.period(str(table["period"].iloc[x])), width=5.5) for x in ends]
         cell.set_xticks(ends, named, fontsize=8)

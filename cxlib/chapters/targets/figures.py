@@ -20,12 +20,11 @@ UNIT = {"nps": "points", "share": "percent"}
 def standing(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw how far each KPI has come; `table` as of `tables.underway`."""
     counts = {name: int(table[name].iloc[0]) for name in ("total", "good", "bad", "open")}
+    looks = {"good": _("{n} met or on course"), "bad": _("{n} missed or behind")}
+    looks["open"] = _("{n} too close to call")
+    said = tuple(words.say(text, n=counts[name]) for name, text in looks.items() if counts[name])
     text = words.say(
-        _(
-            "{good} of {total} {total:target|targets} met or on course, {bad} missed or behind, "
-            "{open} too close to call"
-        ),
-        **counts,
+        _("Of {total} {total:target|targets}: {said}"), total=counts["total"], said=said
     )
     ax = progress(table, words=words, ax=ax)
     if left := counts["total"] - len(table):
@@ -82,6 +81,8 @@ def outlook(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axe
     facts = {"means": words.say(best["means"]), "kpi": first["kpi"]}
     facts["predicted"] = Quantity(best["predicted"], unit)
     message = _("{kpi}: {means} would bring it to {predicted}, half the effect counted")
+    if words.quantity(best["predicted"], unit) == words.quantity(best["value"], unit):
+        message = _("{kpi}: {means} would bring next to nothing")
     return theme.title(drawn, words.say(message, **facts))
 
 
