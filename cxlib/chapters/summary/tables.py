@@ -65,16 +65,10 @@ def board(engagement: Any) -> list[Finding]:
     is how many actions are done: those that are late are told one by one.
     """
     kpis = set(engagement.standing().table["kpi"])
-    found = [
-        f
-        for f in engagement.gathered()
-        if (f.subject in kpis or not few(f.base))
-        and not f.measuring
-        and f.row.get("counts") is not True
-    ]
+    found = [f for f in engagement.gathered() if f.subject in kpis or not few(f.base)]
+    found = [f for f in found if not f.measuring and f.row.get("counts") is not True]
     quoted = " ".join(str(f.row.get("action") or "") for f in found[:TOLD])
-    label = engagement.words.label
-    late = ("overdue", "not agreed")  # an action that one of the first steps tells of already
+    late, label = ("overdue", "not agreed"), engagement.words.label  # told of by a step above
     return [
         f for f in found if f.row.get("case") not in late or label(f.row.get("title")) not in quoted
     ]
