@@ -26,6 +26,8 @@ settings.register_profile("kit", derandomize=True, deadline=None)
 settings.load_profile("kit")
 
 gc.set_threshold(20_000, 20, 20)  # as in a job: figures are cycles, and looking for them costs
+# Optional to jsonschema, as for jobs: its grammars take two seconds in every process of the tests.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 os.environ.setdefault("CX_INTAKE_LIMITS", "0,0")  # read in the tests' own process: faster
 # Else every command and fork server that a test starts would compile the kit's 300 files anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -41,6 +43,7 @@ TOGETHER = {"chapters", "report"}
 LONGEST = (
     *("test_payloads", "test_coherence", "test_end_to_end", "test_survival", "test_every_chapter"),
     *("test_faults", "test_mutated", "test_public_data", "test_lessons", "test_forms"),
+    *("test_skeleton", "test_monitoring", "test_actions", "test_pieces", "test_warnings"),
 )
 """Modules to begin with, so that no worker is left alone with one of them."""
 

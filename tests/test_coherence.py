@@ -5,6 +5,7 @@ Read from what every chapter of every demo client saves: its results and its fin
 
 from __future__ import annotations
 
+import html
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,7 +23,9 @@ from cxlib.chapters.rows import recorded
 from cxlib.envelope import Envelope
 from cxlib.errors import SetupError
 from cxlib.present.findings import Finding, on_record
-from cxlib.report import pdf
+from cxlib.report import deck, pdf
+from cxlib.report.index import Kpi
+from cxlib.report.saved import saved_chapters
 from cxlib.words import Words
 from cxlib.workspace import Workspace
 from tests.conftest import DEMO_CLIENTS
@@ -337,6 +340,71 @@ def test_a_figures_alternative_text_says_more_than_its_title(run: Workspace, cli
         for title, alt in drawn:
             said = alt.removeprefix(title)
             assert len(said) > 10, (page.name, alt)
+
+
+@each_client
+def test_the_index_and_the_deck_say_what_the_summary_says(run: Workspace, client: str) -> None:
+    opened = Engagement.open(client, language="en", chapter="summary", workspace=run)
+    judged = opened.judged().table
+    told = zip(judged["status"], judged["course"], stands(judged), strict=True)
+    for status, course, word in told:
+        assert Kpi("", 1.0, status=status, course=course).verdict == word
+    made = [c for c in saved_chapters(opened) if c.envelope is not None]
+    first = deck._gravest(opened, [(c, f) for c in made for f in deck._top(c)])
+    page = next((run.reports / client).rglob("en/15-summary.html")).read_text(encoding="utf-8")
+    above = html.unescape(re.sub(r"<[^>]+>", "", page))
+    places = []
+    for finding in first:
+        opened.learn(finding.chapter)
+        places.append(above.index(finding.headline(opened.words)))
+    assert len(places) > 3
+    assert places == sorted(places)
+
+
+@each_client
+def test_an_action_brings_no_more_than_regaining_all_that_its_touchpoint_lost(
+    run: Workspace, client: str
+) -> None:
+    by_chapter = {each.chapter: each for each in saved(run, client)}
+    plan = by_chapter["actions"].results["plan"].table
+    recovery = by_chapter["drivers"].results.get("recovery")
+    lost = {} if recovery is None else recovery.table.set_index("driver")["step"].to_dict()
+    for kpi, regained in lost.items():
+        assert (plan.loc[plan["kpi"] == kpi, "in_points_high"] <= regained).all(), kpi
+    assert lost or client != "harbour-hotels"
+
+
+@each_client
+def test_what_is_called_a_strength_is_nowhere_rated_low(run: Workspace, client: str) -> None:
+    by_chapter = {each.chapter: each for each in saved(run, client)}
+    roles = by_chapter["journey"].results["journey"].table.set_index("kpi")["role"]
+    chances = by_chapter["drivers"].results["priorities"].table.set_index("driver")
+    low = chances[["p_fix_first", "p_watch"]].sum(axis=1)
+    strong = roles[roles == "strength"].index
+    assert len(strong)
+    assert (low.reindex(strong).fillna(0) < 0.5).all(), low.reindex(strong)
+
+
+@each_client
+def test_a_title_says_all_where_it_means_all(run: Workspace, client: str) -> None:
+    whole = re.compile(r"\b(\d+) of \1\b")
+    for page in sorted((run.reports / client).rglob("*.html")):
+        for title in re.findall(
+            r"<figcaption>(.*?)</figcaption>", page.read_text(encoding="utf-8")
+        ):
+            assert not whole.search(title), (page.name, title)
+
+
+@each_client
+def test_a_stroke_and_a_change_say_of_when_they_are(run: Workspace, client: str) -> None:
+    """Touchpoints are compared over different steps: each row names its own."""
+    table = Engagement.open(client, language="en", workspace=run).standing("touchpoint").table
+    page = next((run.reports / client).rglob("en/02-assessment.html")).read_text(encoding="utf-8")
+    along = page[page.index("Along the journey</h2>") :]
+    heads = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", along[: along.index("<tbody")])
+    assert "Change in" in heads
+    if len(set(table["at"])) > 1:
+        assert "the period before" not in re.findall(r"<svg.*?</svg>", along, re.DOTALL)[0]
 
 
 @pytest.mark.parametrize("client", DEMO_CLIENTS)

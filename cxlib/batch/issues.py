@@ -97,6 +97,9 @@ def since(
         if issue.period == period:
             message = _("This report replaces version {version} for {period}, issued on {date}.")
             lines.append(words.say(message, **said))
+        if issue.reason:
+            message = _("Version {version} for {period} was issued on {date} because: {reason}")
+            lines.append(words.say(message, **said, reason=Said(issue.reason)))
         for kpi, figure in issue.figures.items():
             value, unit = now.get((kpi, issue.period)), str(figure["unit"] or "")
             if value is None or figure["value"] is None:

@@ -88,9 +88,9 @@ _NAMED = {
     ("owner", "day"): _("{title} ({owner}, due on {day})"),
     ("owner", "past"): _("{title} ({owner}, overdue since {past})"),
     ("owner",): _("{title} ({owner})"),
-    ("day",): _("{title} (due on {day})"),
-    ("past",): _("{title} (overdue since {past})"),
-    (): "{title}",
+    ("day",): _("{title} (no owner yet, due on {day})"),
+    ("past",): _("{title} (no owner yet, overdue since {past})"),
+    (): _("{title} (no owner yet)"),
 }
 
 

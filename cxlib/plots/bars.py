@@ -37,14 +37,16 @@ def bars(
         bar.set_facecolor(colour)
     low, high = 100 * table["low"].to_numpy(float), 100 * table["high"].to_numpy(float)
     error = np.nan_to_num(np.maximum([share - low, high - share], 0.0))
-    ax.errorbar(at, share, yerr=error, fmt="none", elinewidth=0.8, ecolor=theme.MUTED, capsize=2)
+    known = np.isfinite(low)  # what has no interval has no whiskers
+    look: Any = {"fmt": "none", "elinewidth": 0.8, "ecolor": theme.MUTED, "capsize": 2}
+    ax.errorbar(at[known], share[known], yerr=error[:, known], **look)
     for x, value, top in zip(at, share, share + error[1], strict=True):
         theme.note(ax, f"{value:.0f}", (x, top), shift=(0, 2), va="baseline")
     ax.set_xticks(at, list(labels))
     theme.tells(ax, zip(labels, (f"{value:.0f}%" for value in share), strict=True))
     ax.set(xlabel=xlabel, ylabel=ylabel)
     drawn = pd.DataFrame({"share": share, "low": low, "high": high})
-    look: Any = {"colours": tuple(colours or ()), "shape": '0"%"'}
+    look = {"colours": tuple(colours or ()), "shape": '0"%"'}
     look["axis"] = " · ".join(filter(None, (xlabel, ylabel)))
     native.note(ax, "bars", drawn, ("share", "low", "high"), labels, **look)
     return ax

@@ -60,7 +60,8 @@ def note(
     fields = zip(("values", "low", "high", "earlier"), columns, strict=False)
     drawn = {field: numbers(table[column]) for field, column in fields}
     unit = str(table["unit"].iloc[0]) if "unit" in table else ""
-    about = {"shape": FORMATS.get(unit, "0.00")} | drawn | about
+    money = len(unit) == 3 and unit.isupper()
+    about = {"shape": "#,##0" if money else FORMATS.get(unit, "0.00")} | drawn | about
     setattr(ax, _NOTE, Chart(kind=kind, labels=tuple(labels), **about))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MultipleLocator
 
 from cxlib.columns import records
 from cxlib.plots import theme
@@ -15,6 +16,8 @@ from cxlib.words import Quantity, Words, mark as _
 
 FURTHEST = (-1.0, 2.0)
 """What lies beyond is drawn there with an arrow: one row must not flatten the others."""
+_TIMES = (1, 2, 6, 12, 30, 60, 120, 360, 720, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 1e6, 1e9)
+"""Seconds between two marks of an axis of times."""
 LOOK = {"good": (theme.GOOD, "o"), "bad": (theme.BAD, "X"), "open": (theme.MUTED, "o")}
 
 
@@ -55,6 +58,8 @@ def path(
     theme.label_periods(ax, [words.period(label) for label in table["period"].astype(str)])
     ax.margins(y=0.2)
     low, high = ax.get_ylim()
+    if unit in ("seconds", "working"):  # whole tenths of the unit that the labels are in
+        ax.yaxis.set_major_locator(MultipleLocator(next(s for s in _TIMES if high - low < 7 * s)))
     ticks = [tick for tick in ax.get_yticks() if low <= tick <= high]
     ax.set_yticks(ticks, tick_labels(ticks, words=words, unit=unit))
     seen = table[table["value"].notna()]
@@ -154,4 +159,6 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     seen = [0.0, 1.0, *shown[np.isfinite(shown)]]
     ax.set_xlim(min(seen) - 0.12, max(seen) + 0.12)
     ax.set_xticks([0, 1], [words.say(_("Start")), words.say(_("Target"))])
+    if (shown[:, 1] != way[:, 1]).any():
+        ax.set_xlabel(words.say(_("An arrow: further off than drawn")))
     return ax

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.trend import target_line, turning_points
-from cxlib.words import Words, mark as _
+from cxlib.words import Said, Words, mark as _
 
 MARKS = {
     "worse": ("v", theme.BAD, _("signal, worse")),
@@ -72,7 +72,7 @@ def small_charts(
     for table, label, cell in zip(tables, labels, cells, strict=True):
         _limits(cell, table, linewidth=0.8)
         _points(cell, table, words, size=2.8)
-        cell.set_title(theme.fitted(label, width=20), loc="left", fontsize=8.5, pad=4)
+        cell.set_title(theme.fitted(label, width=14), loc="left", fontsize=8.5, pad=4)
         ends = sorted({0, len(table) - 1})
         named = [theme.wrap(words.period(str(table["period"].iloc[x])), width=5.5) for x in ends]
         cell.set_xticks(ends, named, fontsize=8)
@@ -201,19 +201,23 @@ def _panel(ax: Axes, table: pd.DataFrame, words: Words, day: float) -> str:
     if pd.notna(target):
         ax.axhline(scale * float(target), color=theme.ACCENT, linestyle="-.", linewidth=1.1)
     ends = [0, len(table) - 1] if len(table) > 1 else [0]
-    ax.set_xticks(ends, [words.period(str(table["period"][each])) for each in ends], fontsize=8)
+    named = [words.period(str(table["period"][each])) for each in ends]
+    known = table["value"].dropna()
+    label = words.label(str(table["kpi"].iloc[0]))
+    said = words.quantity(float(known.iloc[-1]), unit) if len(known) else ""
+    if said:  # the value of that month, not of the report's period
+        when = words.period(str(table["period"][known.index[-1]]))
+        said = words.say(_("{label}: {value}"), label=Said(when), value=Said(said))
+        named[-1] = said if known.index[-1] == ends[-1] else named[-1]
+    ax.set_xticks(ends, named, fontsize=8)
     labels = ax.get_xticklabels()
     labels[0].set_horizontalalignment("left")
     labels[-1].set_horizontalalignment("right")
     ax.tick_params(axis="y", labelsize=8)
     ax.margins(x=0.04, y=0.18)
     ax.set_ylabel(name, fontsize=8)
-    known = table["value"].dropna()
-    said = words.quantity(float(known.iloc[-1]), unit) if len(known) else ""
-    label = words.label(str(table["kpi"].iloc[0]))
-    text = words.say(_("{label}: {value}"), label=label, value=said)
-    ax.set_title(text, loc="left", fontsize=9, pad=4)
-    return text
+    ax.set_title(label, loc="left", fontsize=9, pad=4)
+    return words.say(_("{label}: {value}"), label=label, value=Said(said))
 
 
 def _axis(table: pd.DataFrame, unit: str, words: Words, day: float) -> tuple[float, str]:

@@ -270,7 +270,8 @@ def tells(ax: Axes, shown: Iterable[tuple[str | tuple[str, str], str]]) -> None:
 
 def headline(figure: Figure, text: str) -> None:
     """Set a figure's title at its left edge, not at the axes', so that it has room."""
-    text = wrap(text, width=figure.get_figwidth() * 72 / 10.5 * 0.98)
+    lines = wrap(text, width=figure.get_figwidth() * 72 / 10.5 * 0.98).split("\n")
+    text = "\n".join(lines[:4]) + ("…" if len(lines) > 4 else "")  # pages say it whole above
     figure.suptitle(text, x=0.01, ha="left", fontsize=10.5, color=INK)
 
 

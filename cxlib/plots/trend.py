@@ -53,7 +53,7 @@ def trend(
     aim: Any = {"target": aimed, "target_label": said}
     native.note(ax, "trend", table, ("value", "low", "high"), map(words.period, periods), **aim)
     ax.margins(y=0.25)
-    ax.set(xlabel="", ylabel="")
+    ax.set(xlabel=words.say(_("Band: 95% interval")), ylabel="")
     values = [words.quantity(float(value), unit) for value in table["value"]]
     theme.tells(ax, zip(map(words.period, periods), values, strict=True))
     return theme.title(ax, title)

@@ -209,10 +209,7 @@ class Finding:
 
 
 RECORDED = Rule(
-    {},
-    next_step=_(
-        "Recorded against it: {action}. Ask at the meeting how far it is, and whether it works."
-    ),
+    {}, next_step=_("Action on record: {action}. Ask at the meeting how far it has come.")
 )
 """What follows from a finding that an open action answers, whatever its chapter advised."""
 

@@ -257,7 +257,7 @@ def _lighter(colour: str) -> str:
 
 def _said(value: float, shape: str, *, sign: bool = False) -> str:
     digits = len(shape.partition(".")[2].rstrip('"%'))
-    return f"{value:{'+' if sign else ''}.{digits}f}".replace("-", "−") + "%" * ("%" in shape)
+    return f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "−") + "%" * ("%" in shape)
 
 
 def _label(series: Any, at: int, text: str, colour: str) -> None:

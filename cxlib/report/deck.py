@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cxlib.chapters.summary.tables import board
 from cxlib.data.face import Face
 from cxlib.errors import DataError
 from cxlib.plots import native, theme
@@ -43,7 +44,7 @@ def deck(engagement: Engagement, chapters: Sequence[Saved], *, face: Face | None
     made = [c for c in chapters if c.envelope is not None]
     told = [(c, f) for c in made for f in _top(c)]
     slides.title(engagement, [c.title for c in sorted(made, key=lambda c: c.stem != FIRST)])
-    slides.summary(engagement, made, _gravest(told))
+    slides.summary(engagement, made, _gravest(engagement, told))
     said: set[str] = set()
     for chapter in (c for c in made if c.stem != FIRST):
         plain: list[Finding] = []
@@ -77,14 +78,12 @@ def _top(chapter: Saved) -> list[Finding]:
     return list(once.values())[:MOST]
 
 
-def _gravest(told: Sequence[tuple[Saved, Finding]]) -> list[Finding]:
-    """Return what the summary chapter says, then the gravest of the business, one a subject."""
+def _gravest(engagement: Engagement, told: Sequence[tuple[Saved, Finding]]) -> list[Finding]:
+    """Return what the summary says: of itself, then the gravest of the business, as it has them."""
     own = [finding for chapter, finding in told if chapter.stem == FIRST]
-    rest = in_order(f for chapter, f in told if chapter.stem != FIRST and not f.measuring)
-    once: dict[str, Finding] = {}
-    for finding in (*own, *rest):
-        once.setdefault(finding.subject, finding)
-    return list(once.values())[:MOST]
+    here = {finding.chapter for _chapter, finding in told}
+    rest = [f for f in board(engagement) if f.severity != "note" and f.chapter in here]
+    return [*own, *(f for f in rest if f not in own)][:MOST]
 
 
 # --- which figure shows a finding ---------------------------------------------------------------

@@ -147,8 +147,8 @@ def render(
     return _RUNS.sub(_apart, str(template.render(page=page, mime=mime, say=words.say)))
 
 
-_UNBROKEN = re.compile(r"[^\s\u2e80-\uffff-]{25}|[^\s\u3000-\u303f\uff00-\uff0f-]{31}")
-"""More letters, or more Chinese characters, than a column of a table should have to hold."""
+_UNBROKEN = re.compile(r"[^\s\u2e80-\uffff-]{25}|[\u2e80-\uffff].{24}")
+"""More letters than a column of a table should have to hold, or a sentence in Chinese."""
 _WORD, _GAP = f"[{RIGHT_TO_LEFT}]+", r"[^\w<>&()（）\[\]]+"
 _RUNS = re.compile(
     r"<(svg|style|title)\b.*?</\1>|<[^>]*>"

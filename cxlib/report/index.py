@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -26,7 +27,7 @@ STATES = (
 _VERDICTS = {"met": "good", "on course": "good", "missed": "serious", "behind": "serious"}
 SPOKEN = {"en": "English", "zh": "中文"}
 """Languages by their own names."""
-COURSES = ("on course", "behind")
+COURSES = ("on course", "behind", "too close to call")
 """Courses that have the word before the verdict, as `kpis.verdicts.stands` has it."""
 
 
@@ -209,6 +210,13 @@ class ClientEntry:
         return _comma(words).join(told) or words.say(_("no report yet"))
 
 
+def _noted(note: str, words: Words) -> str:
+    """Return why a chapter has no report, in the reader's language where the kit says it."""
+    if lacks := re.fullmatch("the client file has no section '(.+)'", note):
+        return words.say(_("the client file has no section '{section}'"), section=Said(lacks[1]))
+    return words.say(note) if note == _("a chapter it reads failed") else note
+
+
 def _comma(words: Words) -> str:
     return "，" if words.language == "zh" else ", "
 
@@ -225,5 +233,5 @@ def render_index(
     return page_of(
         "portfolio.html.j2", words, policy=CONTENT_POLICY, style=style(), clients=clients,
         faults=faults, verdicts=_VERDICTS, period=words.period, label=words.label, spoken=SPOKEN,
-        states=_STATES,
+        states=_STATES, noted=lambda note: _noted(note, words),
     )  # fmt: skip

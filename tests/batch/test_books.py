@@ -284,6 +284,14 @@ def test_the_next_period_says_what_an_earlier_one_was_issued_with(ready: Place) 
     since = html[html.index('id="since"') : html.index('id="c1"')]
     assert "Q1 2026" in since
     assert "replaces version" not in since
+    ready.run(book=True, period=earlier)
+    issue(ready.workspace, "c00", earlier, reason="Late <answers>")
+    ready.run(book=True, force=True)
+    html = ready.report("c00", "book").read_text(encoding="utf-8")
+    since = html[html.index('id="since"') : html.index('id="c1"')]
+    assert re.search(
+        r"Version 2 for Q1 2026 was issued on [^<]+ because: Late &lt;answers&gt;", since
+    )
 
 
 def test_a_damaged_account_is_said(ready: Place) -> None:

@@ -182,9 +182,14 @@ def test_the_index_speaks_the_consultancys_language(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CX_LANGUAGE", "zh")
     words = consultancy()
     kpi = Kpi("nps", 42.66, "points", -3.21, "mix", "2026Q2", status="missed", course="due")
-    page = render_index([ClientEntry("c", period="2026Q2", kpis=(kpi,))], words=words)
+    why = ("the client file has no section 'visits'", "a chapter it reads failed")
+    made = [
+        Entry(str(n), "nps", "2026Q2", "zh", "blocked", note=note) for n, note in enumerate(why)
+    ]
+    one = ClientEntry("c", period="2026Q2", kpis=(kpi,), entries=tuple(made))
+    page = render_index([one], words=words)
     told = re.sub(r"<style.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
-    assert set(re.findall(r"[A-Za-z]{2,}", told)) <= {"nps"}
+    assert set(re.findall(r"[A-Za-z]{2,}", told)) <= {"nps", "visits"}
     assert "2026年第2季度" in told
     monkeypatch.delenv("CX_LANGUAGE")
     for name, value in {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "zh_CN.UTF-8"}.items():

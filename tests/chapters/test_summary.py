@@ -12,6 +12,7 @@ import pytest
 
 from cxlib import Engagement
 from cxlib.analysis.actions import Plan
+from cxlib.analysis.kpis.verdicts import stands
 from cxlib.analysis.members import Experience
 from cxlib.chapters.assessment import findings as assessment, tables as rows
 from cxlib.chapters.summary import findings, tables
@@ -148,10 +149,17 @@ def test_every_subject_is_told_once(opened: Engagement) -> None:
     assert len(subjects) == len(set(subjects))
 
 
-def test_what_is_at_risk_is_what_is_not_surely_met(opened: Engagement) -> None:
-    risk = set(tables.at_risk(opened)["kpi"])
+def test_what_is_at_risk_is_what_the_headline_does_not_count(
+    opened: Engagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
     judged = opened.judged().table
-    assert set(judged.loc[judged["status"] != "met", "kpi"]) <= risk
+    counted = stands(judged).isin(("met", "on course"))
+    assert set(tables.at_risk(opened)["kpi"]) == set(judged.loc[~counted, "kpi"])
+    assert int(counted.sum()) == tables.contract(opened)["met"].iloc[0]
+    course = judged["course"].where(judged["status"] == "met", "on course")
+    early = replace(opened.judged(), table=judged.assign(course=course))
+    monkeypatch.setattr(opened, "judged", lambda: early)
+    assert tables.at_risk(opened).empty
 
 
 def test_a_client_without_targets_has_a_summary_all_the_same(tmp_path: Path) -> None:
@@ -199,3 +207,17 @@ def test_members_money_is_told_only_where_a_step_is_clear(opened: Engagement) ->
         )
         write(path, Envelope(**known, kit="0", results={"steps": steps}, findings=()))
         assert len(tables.money(opened)) == rows_
+
+
+def test_an_overdue_action_that_a_finding_names_is_told_once(
+    opened: Engagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"case": "overdue", "title": "Two desks"}
+    late = Finding(id="actions.a1", row=row, rules=(Rule({}, "{title}"),))
+    named = replace(
+        opened.gathered()[0], row=opened.gathered()[0].row | {"action": "Two desks (A)"}
+    )
+    monkeypatch.setattr(opened, "gathered", lambda: [named, late])
+    assert [f.id for f in tables.board(opened)] == [named.id]
+    monkeypatch.setattr(opened, "gathered", lambda: [late])
+    assert [f.id for f in tables.board(opened)] == [late.id]

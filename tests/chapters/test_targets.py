@@ -109,6 +109,18 @@ def test_a_target_that_asks_for_nothing_is_said_to(told: dict[str, Told]) -> Non
     row = told["lakeside"].contract.set_index("kpi").loc["fcr"]
     assert (row["asks"], row["status"]) == ("asks for nothing", "met")
     assert "fcr" not in set(tables.underway(told["lakeside"].contract)["kpi"])
+    assert "3 without a start" in figures.standing(
+        tables.underway(told["lakeside"].contract), words=told["lakeside"].engagement.words
+    ).get_xlabel().replace("\n", " ")
+
+
+def test_a_picture_of_the_targets_counts_what_there_is(told: dict[str, Told]) -> None:
+    for one in told.values():
+        title = figures.standing(
+            tables.underway(one.contract), words=one.engagement.words
+        ).get_gid()
+        assert title is not None
+        assert not re.search(r"\b0 ", title), title
 
 
 def test_the_path_drawn_is_the_path_judged(told: dict[str, Told]) -> None:

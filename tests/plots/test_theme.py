@@ -12,6 +12,7 @@ from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.present.figures import draw
 from cxlib.words import Words
+from tests.plots.overlaps import overlapping
 
 
 @pytest.fixture
@@ -162,3 +163,18 @@ def test_forty_rows_fit_a_page_and_keep_to_their_lines() -> None:
     wide, high = figure.get_size_inches()
     assert high * min(1.0, 7.0 / wide, 8.86 / high) / high * 9 > 7.5, "points of its text on A4"
     assert not any("\n" in label.get_text() for label in ax.get_yticklabels())
+
+
+def test_a_title_of_ten_lines_leaves_the_rows_their_room() -> None:
+    long = "Proven to go with it: " + ", ".join(
+        ["The whole of the front desk as guests see it"] * 14
+    )
+    with theme.applied():
+        rows = pd.DataFrame({"value": [1.0, 2.0, 3.0, 4.0], "low": 0.5, "high": 4.5})
+        ax = forest(rows, labels=[f"{n} " + "front desk " * 9 for n in range(4)])
+        theme.title(ax, long)
+        figure = ax.get_figure(root=True)
+        figure.canvas.draw()
+        assert overlapping(ax.get_yticklabels()) == []
+        assert figure._suptitle.get_text().endswith("…")  # type: ignore[union-attr]
+        assert ax.get_gid() == long

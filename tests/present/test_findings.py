@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from cxlib import columns
 from cxlib.analysis.drivers.planning import AGAINST
 from cxlib.analysis.staffing import NOT_PLANNED
-from cxlib.chapters import FOLDER, Findings, every, register
+from cxlib.chapters import FOLDER, Findings, every, register, rows
 from cxlib.chapters.drivers import findings as drivers
 from cxlib.chapters.service import findings as service
 from cxlib.columns import Column
@@ -314,3 +315,25 @@ def test_a_word_under_another_chapters_number_is_told_as_a_word() -> None:
         chapter="service",
     )
     assert told.headline(Words("en")) == "It is a share."
+
+
+POINTING = re.compile(r"\b(these (?!\{)|here\b)|^\w+ (it|them)\b(?!.*\{)")
+
+
+def test_a_step_names_what_it_is_about_since_the_summary_gives_it_alone() -> None:
+    read = YAML(typ="safe")
+    pointing = [
+        (path.parent.name, rule["next_step"])
+        for path in sorted(FOLDER.glob("*/findings.yaml"))
+        for rules in read.load(path.read_text(encoding="utf-8")).values()
+        for rule in (rules if isinstance(rules, list) else ())
+        if isinstance(rule, dict)
+        and rule.get("severity") in ("serious", "warning")
+        and not (rule.get("measuring") or rule.get("desk"))
+        and POINTING.search(rule.get("next_step") or "")
+    ]
+    assert pointing == []
+
+
+def test_an_action_on_record_without_an_owner_says_so() -> None:
+    assert rows.action_named(Words(), "Ours", None, None) == "Ours (no owner yet)"

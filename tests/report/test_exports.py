@@ -23,9 +23,12 @@ from cxlib.data.face import Face
 from cxlib.engagement import Engagement
 from cxlib.envelope import Part
 from cxlib.errors import CxError
+from cxlib.plots import native, theme
+from cxlib.plots.forest import forest
 from cxlib.plots.theme import em
 from cxlib.present.findings import Finding, Rule
 from cxlib.report import exports
+from cxlib.report.charts import _said
 from cxlib.report.deck import figure_of
 from cxlib.report.saved import Saved
 from cxlib.workspace import Workspace
@@ -554,3 +557,11 @@ def test_a_text_takes_no_more_lines_than_its_box_on_a_slide_has(label: str) -> N
         at = wide if at + wide > 4 * 72 else at + wide + 0.32 * size
         lines, at = lines + int(at // (4 * 72)), at % (4 * 72)
     assert lines * size * 1.2 / 72 <= 1.0
+
+
+def test_money_on_a_slide_is_written_as_the_report_writes_it() -> None:
+    rows = pd.DataFrame({"value": [1374.4], "low": 1020.0, "high": 1730.0, "unit": "GBP"})
+    with theme.applied():
+        chart = native.noted(forest(rows, labels=["step"]))
+    assert chart is not None
+    assert _said(rows["value"].iloc[0], chart.shape, sign=True) == "+1,374"

@@ -49,7 +49,7 @@ def test_a_chapter_of_the_kit_is_a_notebook_a_folder_and_a_test(tmp_path: Path) 
 
 def checkout(root: Path) -> Path:
     """Return a small checkout of the kit, with the demo clients and what looks at chapters."""
-    without = shutil.ignore_patterns("__pycache__", "_kit")
+    without = shutil.ignore_patterns("_kit")
     for name in ("cxlib", "notebooks", "params", "data"):
         shutil.copytree(ROOT / name, root / name, ignore=without)
     files = ("pyproject.toml", "ARCHITECTURE.md", "tests/__init__.py")

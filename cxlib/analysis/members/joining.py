@@ -177,6 +177,8 @@ def _rows(
         known = first[here] < start - 2 * horizon
         new += int((joining[here][~known] < stop).sum())
         here = here[known]
+        if not len(here):
+            continue
         table = _spent(days, here, (since, start, stop), horizon)
         table["month"], table["tenure"] = month.ordinal, np.log1p(start - first[here])
         table["joined"] = joining[here] < stop

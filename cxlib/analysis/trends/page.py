@@ -84,6 +84,8 @@ _NO_CHART = _("{kpi} has no period with {n} answers: no chart.")
 _ABOUT = ["kpi", "source", "unit", "direction", "basis", "period", "value", "low", "high", "n"]
 _USUAL = ("usual", "usual_low", "usual_high")
 _JUDGED = ("variation", "assurance", "miss_chance", "trial")
+UNSETTLED = 0.5
+"""Share of points that signal from which on no level is called usual."""
 _REST = ("points", "correlation", "false_alarm_rate")
 COLUMNS = [*_ABOUT, "target", *_USUAL, "until", *_JUDGED, *_REST]
 
@@ -137,12 +139,16 @@ def _row(part: pd.DataFrame, chart: XmrChart) -> dict[str, Any]:
     measured = chart.table[chart.table["value"].notna()]
     latest = measured.iloc[-1]
     row: dict[str, Any] = dict(part.loc[part["period"] == latest["period"], _ABOUT].iloc[0])
+    here = measured[measured["segment"].eq(latest["segment"])]
+    told: dict[str, Any] = dict(zip(_USUAL, latest[["centre", "lower", "upper"]], strict=True))
+    told |= {name: getattr(chart, name) for name in _JUDGED}
+    if len(here) > 1 and (here["flags"] != "").mean() >= UNSETTLED:
+        told |= dict.fromkeys((*_USUAL, "miss_chance"), nan) | {"assurance": None}
     return row | {
         "target": nan if chart.target is None else chart.target,
-        **dict(zip(_USUAL, latest[["centre", "lower", "upper"]], strict=True)),
         "until": chart.before,
-        **{name: getattr(chart, name) for name in _JUDGED},
-        "points": int(measured["segment"].eq(latest["segment"]).sum()),
+        **told,
+        "points": len(here),
         "correlation": chart.autocorrelation,
         "false_alarm_rate": chart.false_alarm_rate if chart.false_alarm_rate_valid else nan,
     }

@@ -53,7 +53,7 @@ class Limits(NamedTuple):
 
 def limits(values: Values, noise: Values | None = None, *, screen: bool) -> Limits:
     """Set limits from moving ranges; `noise` is the sampling variance of each period's value."""
-    moving = np.full(values.shape, np.nan)
+    moving = np.full_like(values, np.nan)
     moving[:, 1:] = np.abs(np.diff(values, axis=1))
     there = ~np.isnan(moving)
     if noise is None:
@@ -214,13 +214,13 @@ def part_of_run(length: Values) -> Flags:
 
 def two_in_three(side: Values, outer: Flags, outside: Flags) -> Flags:
     """Return the outer-third points of every three on one side with two of them, none outside."""
-    flagged = np.zeros(side.shape, dtype=bool)
-    for t in range(2, side.shape[1]):
-        three = slice(t - 2, t + 1)
-        found = (
-            (np.abs(side[:, three].sum(axis=1)) == 3)
-            & (outer[:, three].sum(axis=1) >= 2)
-            & ~outside[:, three].any(axis=1)
-        )
-        flagged[:, three] |= found[:, None] & outer[:, three]
+    flagged = np.zeros_like(outer)
+    length = max(side.shape[1] - 2, 0)
+    threes = [slice(start, start + length) for start in range(3)]
+    a, b, c = (outer[:, three] for three in threes)
+    found = ((a & b) | (b & c) | (a & c)) & (np.abs(sum(side[:, three] for three in threes)) == 3)
+    for three in threes:
+        found &= ~outside[:, three]
+    for three in threes:
+        flagged[:, three] |= found & outer[:, three]
     return flagged

@@ -113,6 +113,7 @@ def _simulated(
     values = np.where(measured, z * spread, np.nan)
     if season is not None:
         values = values - np.nan_to_num(values[:, :-1]) @ np.array(season)
+    values = np.asfortranarray(values)  # rules go along the periods of all charts at once
     limit = limits(values, known, screen=screen)
     found = signals(values, limit, rules)
     flags = np.any(list(found.flags.values()), axis=0)

@@ -14,10 +14,9 @@ from cxlib.words import Said, Words, mark as _
 
 def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw what each open action is expected to bring against its effort; as `tables.first`."""
-    best = table.iloc[0]
-    says = _("“{title}” brings most for its effort")
+    title = words.say(_("“{title}” brings most for its effort"), title=table["title"].iloc[0])
     shown: Any = table.assign(effort_low=table["effort"], effort_high=table["effort"])
-    title = words.say(says, title=best["title"])
+    names = (_("Fill in"), _("Reconsider"), _("Do first"), _("Plan well"))
     told = words.parted(
         words.say(
             _("{action}: {points} points for {days} days"),
@@ -33,9 +32,7 @@ def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         y="in_points",
         cuts=(float(table["effort"].median()), float(table["in_points"].median())),
         labels=words.labelled(table["title"]),
-        names=[
-            words.say(n) for n in (_("Fill in"), _("Reconsider"), _("Do first"), _("Plan well"))
-        ],
+        names=[words.say(name) for name in names],
         title=title,
         alt=words.say(_("{title}. {list}."), title=Said(title), list=Said(told)),
         xlabel=words.say(_("Effort, person-days")),

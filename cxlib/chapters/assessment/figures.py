@@ -15,6 +15,17 @@ from cxlib.plots.trend import trend as draw_trend
 from cxlib.words import Quantity, Said, Words, mark as _
 
 GROUPS = {"detractor": theme.BAD, "passive": theme.QUIET, "promoter": theme.GOOD}
+COMPARED = (
+    _("No group clearly differs from comparable customers"),
+    _("{n} of {all} groups judge differently from comparable customers"),
+    _("Every group judges differently from comparable customers"),
+)
+OPPOSED = (
+    _("No group clearly differs from the others"),
+    _("{n} of {all} groups judge differently from the others"),
+    _("Every group judges differently from the others"),
+)
+"""Of none, of some, of all."""
 
 
 def trend(series: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -24,8 +35,7 @@ def trend(series: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     facts = {"kpi": first["kpi"], "start": str(first["period"]), "end": str(last["period"])}
     facts |= {"first": Quantity(first["value"], first["unit"])}
     facts |= {"last": Quantity(last["value"], last["unit"])}
-    message = _("{kpi}: {first} in {start}, {last} in {end}; the band is the 95% interval")
-    title = words.say(message, **facts)
+    title = words.say(_("{kpi}: {first} in {start}, {last} in {end}"), **facts)
     return draw_trend(
         table, words=words, title=title, target=last["target"], broken_at=last["at"], ax=ax
     )
@@ -36,25 +46,17 @@ def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     table = standing.table
     shown = theme.known(table, "value")
     weakest = shown.iloc[int(shown["value"].argmin())]
-    title = words.say(
-        _("Lowest rated: {kpi}, {value}"),
-        kpi=weakest["kpi"],
-        value=Quantity(weakest["value"], weakest["unit"]),
-    )
+    value = Quantity(weakest["value"], weakest["unit"])
+    title = words.say(_("Lowest rated: {kpi}, {value}"), kpi=weakest["kpi"], value=value)
     ax = forest(
         table,
         labels=words.labelled(table["kpi"]),
-        xlabel=words.say(_("Mean rating with 95% interval; the stroke is the period before")),
+        xlabel=words.say(_("Mean rating with 95% interval; stroke: before its latest change")),
         reference="before",
         ax=ax,
     )
-    return theme.title(
-        ax,
-        title,
-        alt=words.say(
-            _("{title}. In journey order: {list}."), title=title, list=theme.listed(shown, words)
-        ),
-    )
+    alt, told = _("{title}. In journey order: {list}."), theme.listed(shown, words)
+    return theme.title(ax, title, alt=words.say(alt, title=title, list=told))
 
 
 def groups(groups: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -63,14 +65,7 @@ def groups(groups: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     colours = theme.by_turn(table["turn"])
     clear = sum(c != theme.QUIET for c in colours)
     split = bool(table["like"].notna().any())
-    if clear and split:
-        title = _("{clear} of {all} groups judge differently from comparable customers")
-    elif clear:
-        title = _("{clear} of {all} groups judge differently from the others")
-    elif split:
-        title = _("No group clearly differs from comparable customers")
-    else:
-        title = _("No group clearly differs from the others")
+    title = (COMPARED if split else OPPOSED)[(clear > 0) + (clear == len(table))]
     against = (
         _("{kpi} against comparable customers, with 95% interval; filled: clearly different")
         if split
@@ -88,7 +83,7 @@ def groups(groups: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         zero=True,
         ax=ax,
     )
-    return theme.title(ax, words.say(title, clear=clear, all=len(table)))
+    return theme.title(ax, words.say(title, n=clear, all=len(table)))
 
 
 def distribution(distribution: Distribution, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -96,21 +91,17 @@ def distribution(distribution: Distribution, *, words: Words, ax: Axes | None = 
     table, metric = distribution.table, distribution.metric
     if "group" in table:
         shares = table.groupby("group", sort=False)["share"].sum()
-        title = words.say(
-            _(
-                "{promoters} promoters (green), {passives} passives (grey), {detractors} "
-                "detractors (red)"
-            ),
-            **{f"{name}s": Said(f"{shares.get(name, 0.0):.0%}") for name in GROUPS},
+        text = _(
+            "{promoters} promoters (green), {passives} passives (grey), {detractors} detractors "
+            "(red)"
         )
+        told = {f"{name}s": Said(f"{shares.get(name, 0.0):.0%}") for name in GROUPS}
+        title = words.say(text, **told)
     else:
         top = table.iloc[int(table["share"].argmax())]
-        title = words.say(
-            _("{kpi}: the most frequent answer is {answer}, given by {share}"),
-            kpi=metric,
-            answer=int(top["rating"]),
-            share=Quantity(top["share"], "share"),
-        )
+        text = _("{kpi}: the most frequent answer is {answer}, given by {share}")
+        share = Quantity(top["share"], "share")
+        title = words.say(text, kpi=metric, answer=int(top["rating"]), share=share)
     ax = bars(
         table,
         labels=[str(rating) for rating in table["rating"]],

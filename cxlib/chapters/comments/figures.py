@@ -6,7 +6,6 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.words import Quantity, Words, mark as _
@@ -18,15 +17,9 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw how many comments name each theme; its colour is the tone that clearly prevails."""
     shown = theme.known(table, "mentioned").head(12)
     first = shown.iloc[0]
-    title = words.say(
-        _("“{theme}” is named most: by {share} of the comments"),
-        theme=first["theme"],
-        share=Quantity(first["mentioned"], "share"),
-    )
-    told = tuple(
-        f"{words.label(row['theme'])} {words.quantity(row['mentioned'], 'share')}"
-        for row in records(shown)
-    )
+    text, share = _("“{theme}” is named most: by {share} of the comments"), first["mentioned"]
+    title = words.say(text, theme=first["theme"], share=Quantity(share, "share"))
+    told = theme.listed(shown, words, key="theme", value="mentioned", unit="share")
     percent = {"value": "", "low": "_low", "high": "_high", "before": "_before"}
     ax = forest(
         shown.assign(**{name: 100 * shown[f"mentioned{end}"] for name, end in percent.items()}),
@@ -47,6 +40,8 @@ def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
     clear = int(shown["turn"].isin(("worse", "better")).sum())
     if clear:
         message = _("On {clear} of {all} themes, those who name the theme judge differently")
+        if clear == len(shown):
+            message = _("Whatever theme they name, those who name it judge differently")
         title = words.say(message, clear=clear, all=len(shown))
     else:
         title = words.say(_("Those who name a theme judge not clearly differently from others"))

@@ -18,16 +18,12 @@ from cxlib.words import Quantity, Said, Words, mark as _
 def importance(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each touchpoint's relative importance; the proven ones are filled."""
     outcome, proven = str(table["outcome"].iloc[0]), table[table["proven"]]
+    text = _("Proven to go with {outcome}: {drivers}")
     if proven.empty:
-        title = words.say(_("No touchpoint is proven to go with {outcome}"), outcome=outcome)
+        text = _("No touchpoint is proven to go with {outcome}")
     elif len(proven) == len(table):
-        title = words.say(_("Every touchpoint is proven to go with {outcome}"), outcome=outcome)
-    else:
-        title = words.say(
-            _("Proven to go with {outcome}: {drivers}"),
-            outcome=outcome,
-            drivers=tuple(proven["driver"]),
-        )
+        text = _("Every touchpoint is proven to go with {outcome}")
+    title = words.say(text, outcome=outcome, drivers=tuple(proven["driver"]))
     told = theme.listed(table, words, key="driver", value="relative", unit="share")
     percent = table[["relative", "relative_low", "relative_high"]] * 100
     ax = forest(
@@ -91,12 +87,9 @@ def waterfall(steps: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
         else:
             now, then = (words.number(row[name], 2) for name in ("mean_now", "mean_used"))
             labels.append(f"{words.label(row['driver'])} {now} → {then}")
-    title = words.say(
-        _("{kpi}: from {before} to {after} if all else stays as it is"),
-        kpi=first["outcome"],
-        before=Quantity(first["value"], unit),
-        after=Quantity(last["value"], unit),
-    )
+    ends = {"before": Quantity(first["value"], unit), "after": Quantity(last["value"], unit)}
+    text = _("{kpi}: from {before} to {after} if all else stays as it is")
+    title = words.say(text, kpi=first["outcome"], **ends)
     ax = draw_waterfall(
         steps,
         labels=labels,

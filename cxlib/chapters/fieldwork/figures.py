@@ -38,11 +38,8 @@ def course(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     """Draw the answers against the plan, and where they go at this rate; as `tables.ahead`."""
     last = table.iloc[-1]
     now = table[~table["is_ahead"]].iloc[-1]
-    facts = {
-        "so_far": int(now["answers"]),
-        "quota": int(last["quota"]),
-        "day": int(now["field_day"]),
-    }
+    facts = {"so_far": int(now["answers"]), "quota": int(last["quota"])}
+    facts |= {"day": int(now["field_day"])}
     title = _("{so_far} of {quota} answers on day {day} of fieldwork")
     series = {words.say(_("Answers, then at this rate")): table}
     if table["planned"].notna().all():
@@ -78,14 +75,8 @@ def by_day(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         words=words,
         ax=ax,
     )
-    return theme.title(
-        ax,
-        words.say(
-            _("{group} is furthest from its quota: {share} of it"),
-            group=lowest["customer_group"],
-            share=share,
-        ),
-    )
+    title = _("{group} is furthest from its quota: {share} of it")
+    return theme.title(ax, words.say(title, group=lowest["customer_group"], share=share))
 
 
 def drop_off(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:

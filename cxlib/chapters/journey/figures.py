@@ -120,8 +120,10 @@ def _owner(row: Any, words: Words) -> str:
     return " · ".join(part for part in (words.label(row["open_action"]), owner, due, late) if part)
 
 
-def groups(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
-    """Draw each group's journey as a line over the same touchpoints."""
+def groups(
+    table: pd.DataFrame, *, words: Words, furthest: str = "", ax: Axes | None = None
+) -> Axes:
+    """Draw each group's journey as a line; `furthest` is where two are most clearly apart."""
     order = list(dict.fromkeys(table["kpi"]))
     ax = theme.row_axes(ax, len(order), extra=1.9)
     segment = str(table["segment"].iloc[0])
@@ -152,4 +154,7 @@ def groups(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         for kpi, feeling in zip(worst["kpi"], worst["emotion"], strict=True)
     ]
     theme.tells(ax, zip(worst["who"], told, strict=True))
-    return theme.title(ax, words.say(_("The journey by {segment}"), segment=segment))
+    title = _("The journey by {segment}: groups are furthest apart at {furthest}")
+    if not furthest:
+        title = _("The journey by {segment}: at no touchpoint are two groups clearly apart")
+    return theme.title(ax, words.say(title, segment=segment, furthest=furthest))

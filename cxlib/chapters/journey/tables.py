@@ -40,11 +40,12 @@ def chart(engagement: Any) -> JourneyMap | None:
         importance=getattr(engagement.result("drivers", "importance"), "table", None),
         lower_is_better=[t.key for t in engagement.touchpoints if t.direction == "lower"],
     )
+    role, felt = found.table["role"], found.table["emotion"]
+    role = role.mask(felt >= GOOD, role.replace(WELL))
+    typical = (role == "strength") & (found.table["emotion_low"] <= felt.median())
     rows = found.table.assign(
         kpi=found.table["touchpoint"],
-        role=found.table["role"].mask(
-            found.table["emotion"] >= GOOD, found.table["role"].replace(WELL)
-        ),
+        role=role.mask(typical, ""),
         weighs=found.table["importance"],
         source="touchpoint",
         unit=found.table["touchpoint"].map(table.set_index("touchpoint")["unit"]),
@@ -96,7 +97,7 @@ def groups(engagement: Any) -> pd.DataFrame:
 def apart(engagement: Any, groups: pd.DataFrame) -> pd.DataFrame:
     """Return the touchpoints at which two groups are clearly apart: their intervals do not meet."""
     if groups.empty:
-        return pd.DataFrame()
+        return pd.DataFrame(columns=["kpi"])
     rows = []
     for kpi, mine in groups.groupby("kpi", sort=False):
         told = records(mine.sort_values("emotion", kind="stable"))

@@ -13,6 +13,7 @@ from cxlib.analysis import comments
 from cxlib.analysis.results import Tabled
 from cxlib.chapters.membership.study import YEAR, Study
 from cxlib.chapters.rows import quotes
+from cxlib.words import mark as _
 
 
 def steps(study: Study) -> Any:
@@ -63,9 +64,10 @@ def unhappy(study: Study) -> Unhappy:
     themes, quotes = _said(study, who)
     level = who["tier"].fillna("–") if "tier" in who else pd.Series("all", who.index)
     table = who.groupby(level.rename("level")).agg(n=("spend", "size"), spend=("spend", "mean"))
-    table = table.reset_index().assign(segment="tier", unit=study.currency)
+    table = study.by_tier(table.reset_index()).assign(segment="tier", unit=study.currency)
     row = {
-        "subject": "unhappy", "n": len(who), "members": len(who), "unit": study.currency,
+        "subject": "unhappy", "title": _("valuable detractors"),
+        "n": len(who), "members": len(who), "unit": study.currency,
         "spend": who["spend"].mean(), "lowest": _lowest(study, who),
         "theme": themes["theme"].iloc[0] if len(themes) else None,
     }  # fmt: skip

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 
 from cxlib import periods
 from cxlib.analysis.members.tiers import NONE
-from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.bars import shares
 from cxlib.plots.flow import flow as draw_flow
@@ -91,33 +90,25 @@ def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     title = words.say(message, cohort=str(worst["cohort"]), share=share, span=span)
     ax = heat(grid, words=words, label=words.say(label), digits=0, ax=ax)
     latest = lowest.sort_values("age").drop_duplicates("cohort", keep="last").sort_index()
-    theme.tells(
-        ax,
-        (
-            (
-                (
-                    words.period(str(row["cohort"])),
-                    _span(str(row["cohort"]), int(row["age"]), words),
-                ),
-                words.quantity(float(row["retention"]), "share"),
-            )
-            for row in records(latest)
-        ),
-    )
+    told = [words.quantity(float(share), "share") for share in latest["retention"]]
+    ends = [
+        (words.period(cohort), _span(cohort, int(age), words))
+        for cohort, age in zip(latest["cohort"].astype(str), latest["age"], strict=True)
+    ]
+    theme.tells(ax, zip(ends, told, strict=True))
     return theme.title(ax, title)
 
 
 _SPANS = {
-    "month": (_("{n} month"), _("{n} months")),
-    "quarter": (_("{n} quarter"), _("{n} quarters")),
-    "year": (_("{n} year"), _("{n} years")),
+    "month": _("{n} {n:month|months}"),
+    "quarter": _("{n} {n:quarter|quarters}"),
+    "year": _("{n} {n:year|years}"),
 }
 
 
 def _span(cohort: str, age: int, words: Words) -> str:
     """Say how long so many periods of a cohort's kind are."""
-    one, several = _SPANS[periods.kind_of(cohort) or "month"]
-    return words.say(one if age == 1 else several, n=age)
+    return words.say(_SPANS[periods.kind_of(cohort) or "month"], n=age)
 
 
 def worth(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -134,13 +125,10 @@ def worth(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         label=label,
         ax=ax,
     )
-    title = words.say(
-        _("{level}: {members} of the members, {worth} of the value"),
-        level=words.label(f"tier={top['level']}"),
-        members=Quantity(float(top["share_of_members"]), "share"),
-        worth=Quantity(float(top["worth_share"]), "share"),
-    )
-    return theme.title(ax, title)
+    of = {"members": "share_of_members", "worth": "worth_share"}
+    facts = {name: Quantity(float(top[column]), "share") for name, column in of.items()}
+    text = _("{level}: {members} of the members, {worth} of the value")
+    return theme.title(ax, words.say(text, level=words.label(f"tier={top['level']}"), **facts))
 
 
 def holdout(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -222,14 +210,10 @@ def effects(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw what each tier leaves over at its threshold."""
     table = theme.known(found.table, "net")
     colour = {"pays": theme.GOOD, "costs more": theme.BAD}
-    bad = table[table["pays"] == "costs more"]
-    if len(bad):
-        tier = f"tier={bad['level'].iloc[0]}"
-        title = words.say(
-            _("{level} brings in less than its benefits cost"), level=words.label(tier)
-        )
-    else:
-        title = words.say(_("No tier clearly brings in less than its benefits cost"))
+    title = words.say(_("No tier clearly brings in less than its benefits cost"))
+    for level in table.loc[table["pays"] == "costs more", "level"][:1]:
+        text = _("{level} brings in less than its benefits cost")
+        title = words.say(text, level=words.label(f"tier={level}"))
     ax = forest(
         table,
         labels=[words.label(f"tier={level}") for level in table["level"]],

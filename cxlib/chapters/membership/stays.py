@@ -62,8 +62,9 @@ def _against(stays: pd.DataFrame, name: str, level: str) -> dict[str, Any]:
 
 
 def parts(table: pd.DataFrame, cohorts: bool) -> pd.DataFrame:
-    """Return the rows about cohorts, or those about other groups."""
-    return table[(table["what"] == "cohort") == cohorts] if len(table) else table
+    """Return the rows about cohorts, the first joined first, or those about other groups."""
+    mine = table[(table["what"] == "cohort") == cohorts] if len(table) else table
+    return mine.sort_values("joined_in") if cohorts and len(mine) else mine
 
 
 def hazard(study: Study) -> pd.DataFrame:

@@ -57,7 +57,10 @@ class Study:
 
     def by_tier(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return rows in the order of their tiers, the lowest first."""
-        rank = {tier: at for at, tier in enumerate(self.thresholds)}
+        survey = self.engagement.client.survey
+        asked = survey.segments.get("tier") if survey else None
+        tiers = list(self.thresholds) or getattr(asked, "order", None) or []
+        rank = {tier: at for at, tier in enumerate(tiers)}
         order = table["level"].map(rank).fillna(len(rank)).sort_values(kind="stable")
         return table.loc[order.index].reset_index(drop=True)
 

@@ -21,7 +21,7 @@ MANY = 12
 SIGNALS = ("worse", "better", "high", "low")
 _TITLES = {
     **dict.fromkeys(SIGNALS, _("{kpi}: {value}, a signal; usually {was} until then")),
-    "mix": _("{kpi}: {value}; other customers answered, usually {was} until then"),
+    "mix": _("{kpi}: {value}, usually {was} until then; other customers answered"),
     "weak": _("{kpi}: {value}, outside its usual {lower} to {upper}, but too weak for a warning"),
 }
 
@@ -53,7 +53,9 @@ def parts(courses: Sequence[pd.DataFrame], *, words: Words, ax: Axes | None = No
     mixed = tuple(kpi for kpi, state in states if state == "mix")
     facts = {"n": len(signal), "all": len(states), "names": signal, "others": mixed}
     if signal:
-        title = words.say(_("{n} of {all} touchpoints {n:signals|signal}: {names}"), **facts)
+        some = _("{n} of {all} touchpoints {n:signals|signal}: {names}")
+        every = len(signal) == len(states) > 1
+        title = words.say(_("Every touchpoint signals") if every else some, **facts)
     elif mixed:
         title = words.say(
             _("No touchpoint signals; {others} moved only because other customers answered"),
@@ -118,8 +120,11 @@ def where(places: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 
 def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw the gap to each competitor on the touchpoints and other means, at an equal mix."""
-    table = gaps.table
-    table = theme.known(table[table["unit"] == "mean"], "like").reset_index(drop=True)
+    means = gaps.table["unit"] == "mean"
+    table = theme.known(gaps.table[means], "like").reset_index(drop=True)
+    others = tuple(dict.fromkeys(gaps.table.loc[~means, "kpi"]))
+    said = [words.say(_("Own less competitor at an equal mix (95% interval); filled: clear"))]
+    said += [words.say(_("in the table alone: {others}"), others=others)] if others else []
     several = len(set(table["brand"])) > 1
     clear = gaps.table["turn"].value_counts()
     title = words.say(
@@ -135,7 +140,7 @@ def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
             for row in records(table)
         ],
         value="like",
-        xlabel=words.say(_("Own less competitor at an equal mix (95% interval); filled: clear")),
+        xlabel=words.parted(said),
         colours=theme.by_turn(table["turn"]),
         zero=True,
         ax=ax,

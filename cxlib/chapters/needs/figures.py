@@ -19,7 +19,7 @@ def sources(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     grid = grid.set_axis([theme.wrap(words.label(t), width=24) for t in table["title"]])
     grid = grid.set_axis([words.say(s) for s in (_("all sources"), *SOURCES)], axis=1)
     label = words.say(_("People who name it; empty: nobody, or too few answers to say"))
-    says = words.say(_("“{title}” is named by most people"), title=table.iloc[0]["title"])
+    says = words.say(_("“{title}” is named most often"), title=table.iloc[0]["title"])
     return theme.title(heat(grid, words=words, label=label, digits=0, ax=ax), says)
 
 
@@ -34,14 +34,9 @@ def saturation(course: Any, *, words: Words, reached: bool, ax: Axes | None = No
         words=words,
         ax=ax,
     )
-    theme.title(
-        ax,
-        words.say(
-            _("The last conversations bring hardly anything new")
-            if reached
-            else _("Whether every need was heard cannot be said yet")
-        ),
-    )
+    full = _("The last conversations bring hardly anything new")
+    unsure = _("Whether every need was heard cannot be said yet")
+    theme.title(ax, words.say(full if reached else unsure))
     ax.set_ylim(bottom=0)
     ax.locator_params(axis="y", integer=True)
     return ax

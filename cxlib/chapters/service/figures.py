@@ -28,6 +28,8 @@ def course(course: Course, *, words: Words) -> Axes:
     text = words.say(message, all=len(keys))
     if len(moved):
         message = _("{n} of {all} KPIs left {n:its|their} usual range: {kpis}")
+        if len(moved) == len(keys) > 1:
+            message = _("Every KPI left its usual range: {kpis}")
         text = words.say(message, n=len(moved), all=len(keys), kpis=tuple(moved))
     return panels(course.table, keys=keys, words=words, title=text, day=words.day)
 

@@ -16,6 +16,8 @@ from cxlib.present.findings import Finding
 from cxlib.present.tables import few
 from cxlib.words import Said, Words, mark as _
 
+TOLD = 5
+"""Findings on the page."""
 MOST = 3
 """Things to do: a board remembers three."""
 WORTH = ("in_points", "in_points_low", "in_points_high")
@@ -63,8 +65,13 @@ def board(engagement: Any) -> list[Finding]:
     is how many actions are done: those that are late are told one by one.
     """
     kpis = set(engagement.standing().table["kpi"])
-    found = (f for f in engagement.gathered() if f.subject in kpis or not few(f.base))
-    return [f for f in found if not f.measuring and f.row.get("counts") is not True]
+    found = [f for f in engagement.gathered() if f.subject in kpis or not few(f.base)]
+    found = [f for f in found if not f.measuring and f.row.get("counts") is not True]
+    quoted = " ".join(str(f.row.get("action") or "") for f in found[:TOLD])
+    late, label = ("overdue", "not agreed"), engagement.words.label  # told of by a step above
+    return [
+        f for f in found if f.row.get("case") not in late or label(f.row.get("title")) not in quoted
+    ]
 
 
 def evidence(engagement: Any) -> pd.DataFrame:
@@ -163,6 +170,10 @@ def at_risk(engagement: Any) -> pd.DataFrame:
     """Return the targets that are missed, behind or too close to call, the next due first."""
     judged: Estimates = engagement.judged()
     table = judged.table
-    doubt = (table["status"] != "met") | table["course"].isin(("behind", "too close to call"))
-    risk = table[doubt].sort_values("due", kind="stable", na_position="last")
+    doubt = table[~stands(table).isin((MET, ON))]
+    risk = doubt.sort_values("due", kind="stable", na_position="last")
+    asked = engagement.result("targets", "targets")
+    if asked is not None:
+        paces = asked.drop_duplicates(["kpi", "due"])[["kpi", "due", "pace"]]
+        risk = risk.merge(paces, on=["kpi", "due"], how="left")
     return risk.assign(course=risk["course"].mask(risk["course"].isin(DECIDED), risk["status"]))

@@ -20,14 +20,17 @@ UNIT = {"nps": "points", "share": "percent"}
 def standing(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw how far each KPI has come; `table` as of `tables.underway`."""
     counts = {name: int(table[name].iloc[0]) for name in ("total", "good", "bad", "open")}
+    looks = {"good": _("{n} met or on course"), "bad": _("{n} missed or behind")}
+    looks["open"] = _("{n} too close to call")
+    said = tuple(words.say(text, n=counts[name]) for name, text in looks.items() if counts[name])
     text = words.say(
-        _(
-            "{good} of {total} {total:target|targets} met or on course, {bad} missed or behind, "
-            "{open} too close to call"
-        ),
-        **counts,
+        _("Of {total} {total:target|targets}: {said}"), total=counts["total"], said=said
     )
-    return theme.title(progress(table, words=words, ax=ax), text)
+    ax = progress(table, words=words, ax=ax)
+    if left := counts["total"] - len(table):
+        more = _("{n} without a start, or at the target from the start, not drawn")
+        ax.set_xlabel(words.parted(filter(None, (ax.get_xlabel(), words.say(more, n=left)))))
+    return theme.title(ax, text)
 
 
 def way(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -77,7 +80,9 @@ def outlook(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axe
     best = table.iloc[int(table["full_change"].abs().argmax())]
     facts = {"means": words.say(best["means"]), "kpi": first["kpi"]}
     facts["predicted"] = Quantity(best["predicted"], unit)
-    message = _("{kpi}: {predicted} by {means}, half of its effect counted")
+    message = _("{kpi}: {means} would bring it to {predicted}, half the effect counted")
+    if words.quantity(best["predicted"], unit) == words.quantity(best["value"], unit):
+        message = _("{kpi}: {means} would bring next to nothing")
     return theme.title(drawn, words.say(message, **facts))
 
 
@@ -106,6 +111,8 @@ def levels(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         )
     elif middle["ground"] == "hold":
         message = _("{kpi}: nothing speaks for more than holding {target}")
+        if "stretch" in str(table["rung"].iloc[-1]) and len(table) > 1:
+            message = _("{kpi}: holding {target} is realistic, {stretch} would be a stretch")
     elif "stretch" in middle["rung"]:
         message = _("{kpi}: {target} is realistic, and nothing speaks for more")
     return theme.title(drawn, words.say(message, **facts))

@@ -133,6 +133,8 @@ def plans(engagement: Any, table: pd.DataFrame) -> list[Outlook]:
     for plan, scenario in _scenarios(engagement).items():
         rows = table[table["kpi"] == scenario.outcome]
         row = rows.iloc[-1].to_dict() if len(rows) else {}
+        if row.get("status") == "met":
+            continue  # it is there: what a change brings stands in the drivers' chapter
         past = own[own["kpi"] == scenario.outcome]
         here = past[past["period"] == engagement.period]["value"]
         left = row.get("remaining", pd.NA)

@@ -14,9 +14,10 @@ from cxlib.words import Words, mark as _
 
 RISES = (
     _("None of the changes is larger than chance"),
-    _("{n} of {all} changes is larger than chance"),
-    _("{n} of {all} changes are larger than chance"),
+    _("{n} of {all} changes {n:is|are} larger than chance"),
+    _("Every change is larger than chance"),
 )
+"""Of none, of some, of all."""
 
 
 def changes(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -29,17 +30,11 @@ def changes(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axe
         pairs = zip(names, by, strict=True)
         names = [words.say(told, title=name, told_by=words.label(who)) for name, who in pairs]
     clear = int((shown["moved"] != "unclear").sum())
-    title = words.say(RISES[min(clear, 2)], n=clear, all=len(shown))
+    title = words.say(RISES[(clear > 0) + (clear == len(shown))], n=clear, all=len(shown))
     colours = [theme.QUIET if m == "unclear" else theme.MAIN for m in shown["moved"]]
     xlabel = words.say(_("After less before, points, with 95% interval"))
     ax = forest(
-        shown,
-        value="change",
-        labels=names,
-        xlabel=xlabel,
-        colours=colours,
-        zero=True,
-        ax=ax,
+        shown, value="change", labels=names, xlabel=xlabel, colours=colours, zero=True, ax=ax
     )
     return theme.title(ax, title)  # fmt: skip
 

@@ -51,14 +51,9 @@ def standards(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
         colours=[theme.BAD if critical else theme.MAIN for critical in shown["is_critical"]],
         ax=ax,
     )
-    return theme.title(
-        ax,
-        words.say(
-            _("“{standard}” fails most often: {failed} of {visits} visits"),
-            visits=int(first["visits"]),
-            **facts,
-        ),
-    )
+    facts |= {"visits": int(first["visits"])}
+    text = _("“{standard}” fails most often: {failed} of {visits} visits")
+    return theme.title(ax, words.say(text, **facts))
 
 
 def cells(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -88,13 +83,9 @@ def cells(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     if most.empty or not most["failed"].iloc[0]:
         return theme.title(ax, words.say(_("No standard failed where enough visits were made")))
     row = most.iloc[0]
-    return theme.title(
-        ax,
-        words.say(
-            _("“{standard}” fails most at {location}: {failed} of {visits} {visits:visit|visits}"),
-            standard=row["standard"],
-            location=row["location"],
-            failed=int(row["failed"]),
-            visits=int(row["visits"]),
-        ),
-    )
+    text = _("“{standard}” fails most at {location}: {failed} of {visits} {visits:visit|visits}")
+    if row["failed"] == row["visits"]:
+        text = _("“{standard}” fails most at {location}: at every visit")
+    facts = {"standard": row["standard"], "location": row["location"]}
+    facts |= {name: int(row[name]) for name in ("failed", "visits")}
+    return theme.title(ax, words.say(text, **facts))

@@ -225,19 +225,17 @@ def visitors(found: Visited) -> pd.DataFrame:
     """Return how each visitor scores against the others, over all rounds, in the same rounds."""
     rows = found.rows.assign(spot=found.rows["location"] + "\n" + found.rows["wave"])
     whole = scorecard(rows, by="spot").visitors
-    case: dict[str, str] = {}
-    told = whole
+    parts, told = [], whole.assign(case="")
     while (clear := told[told["p_adjusted"].astype(float) < ALPHA]).shape[0]:
-        far = clear.iloc[int(clear["effect"].astype(float).abs().argmax())]
-        case[far["visitor"]] = "strict" if far["effect"] < 0 else "lenient"
-        rows = rows[rows["visitor"] != far["visitor"]]  # beside one strict, others look lenient
-        told = scorecard(rows, by="spot").visitors
+        far = clear.loc[[clear["effect"].astype(float).abs().idxmax()]]
+        parts.append(far.assign(case=np.where(far["effect"] < 0, "strict", "lenient")))
+        rows = rows[rows["visitor"] != far["visitor"].iloc[0]]  # beside one strict, others err
+        told = scorecard(rows, by="spot").visitors.assign(case="")
+    judged = pd.concat([*parts, told], ignore_index=True)
     names = {"n": "visits", "effect": "difference"}
     names |= {end: f"difference_{end}" for end in ("low", "high")}
-    return whole.rename(columns=names).assign(
-        case=whole["visitor"].map(case).fillna(""),
-        subject="visitor " + whole["visitor"].astype(str),
-        title=whole["visitor"], unit="percent",
+    return judged.rename(columns=names).assign(
+        subject="visitor " + judged["visitor"].astype(str), title=judged["visitor"], unit="percent",
     ).sort_values("difference", kind="stable", ignore_index=True)  # fmt: skip
 
 
