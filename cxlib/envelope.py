@@ -207,11 +207,9 @@ def encode(value: Any) -> Any:  # noqa: PLR0912 - one branch a type
         return value
     if isinstance(value, Caveat):
         return {"$caveat": value.message, "facts": encode(value.facts)}
-    if value is None or isinstance(value, (bool, str)):
-        return value
     if isinstance(value, np.generic):
         return encode(value.item())
-    if isinstance(value, int):
+    if isinstance(value, (str, int)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else {"$float": repr(value)}
@@ -224,17 +222,16 @@ def encode(value: Any) -> Any:  # noqa: PLR0912 - one branch a type
         return {"$map": [[encode(k), encode(v)] for k, v in value.items()]}
     if isinstance(value, pd.Timestamp):
         return {"$time": value.isoformat()}
-    if isinstance(value, (dt.date, dt.timedelta)):
-        return (
-            {"$date": value.isoformat()}
-            if isinstance(value, dt.date)
-            else {"$delta": value.total_seconds()}
-        )
+    if isinstance(value, dt.date):
+        return {"$date": value.isoformat()}
+    if isinstance(value, dt.timedelta):
+        return {"$delta": value.total_seconds()}
     if isinstance(value, np.ndarray):
         flat = encode(value.ravel().tolist())
         return {"$array": flat, "dtype": str(value.dtype), "shape": list(value.shape)}
     if isinstance(value, pd.DataFrame):
-        return {"$frame": _encode_columns(value), "index": encode(_index(value.index)), "rows": len(value)}
+        index = encode(_index(value.index))
+        return {"$frame": _encode_columns(value), "index": index, "rows": len(value)}
     if isinstance(value, pd.Series):
         return {**_encode_series(value), "index": encode(_index(value.index))}
     if is_dataclass(value) and not isinstance(value, type):
@@ -255,19 +252,16 @@ _AS_IS = (str, int, bool, type(None))
 
 
 def _encode_columns(frame: pd.DataFrame) -> list[Any]:
-    """Return names and columns; plain ones without making a Series of each, of which pages hold
-    a thousand."""
+    """Return names and columns; of plain ones, a thousand on a page, no Series is made."""
     dtypes = list(frame.dtypes)
     plain = [at for at, dtype in enumerate(dtypes) if _is_plain(dtype)]
     values = iter(frame.iloc[:, plain].to_numpy(dtype=object).T.tolist())
-    columns: list[Any] = []
-    for at, (name, dtype) in enumerate(zip(frame.columns, dtypes, strict=True)):
-        if _is_plain(dtype):
-            stored = {"$series": name, "dtype": str(dtype), "values": _encoded(next(values))}
-        else:
-            stored = _encode_series(frame.iloc[:, at])
-        columns.append([name, stored])
-    return columns
+    return [
+        [name, {"$series": name, "dtype": str(dtype), "values": _encoded(next(values))}]
+        if _is_plain(dtype)
+        else [name, _encode_series(frame.iloc[:, at])]
+        for at, (name, dtype) in enumerate(zip(frame.columns, dtypes, strict=True))
+    ]
 
 
 def _is_plain(dtype: Any) -> bool:

@@ -72,7 +72,9 @@ def serve(*, connection_file: str, folder: Path, memory: int, parent: int) -> No
             """Do nothing."""
 
     told = {"connection_file": connection_file, "capture_fd_output": False, "log_level": "CRITICAL"}
-    kernel = Kernel.instance(config=Config(IPKernelApp=told, HistoryManager={"enabled": False}))
+    kernel: Any = Kernel.instance(
+        config=Config(IPKernelApp=told, HistoryManager={"enabled": False})
+    )
     kernel.initialize()
     kernel.start()
 

@@ -33,7 +33,7 @@ def bars(
     ax = theme.axes(ax, height=2.6)
     at, share = np.arange(len(table)), 100 * table["share"].to_numpy(float)
     sns.barplot(x=at, y=share, errorbar=None, color=theme.MAIN, saturation=1, ax=theme.named(ax))
-    for bar, colour in zip(ax.patches, colours or (), strict=False):
+    for bar, colour in zip(ax.containers[-1], colours or (), strict=False):
         bar.set_facecolor(colour)
     low, high = 100 * table["low"].to_numpy(float), 100 * table["high"].to_numpy(float)
     error = np.nan_to_num(np.maximum([share - low, high - share], 0.0))
