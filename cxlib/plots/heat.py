@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxlib.plots import theme
+from cxlib.plots import theme, wrapping
 from cxlib.words import Words
 
 PALEST, DARKEST = 0.04, 0.5
@@ -77,7 +77,7 @@ def _cells(
         look = {"ha": "center", "va": "center", "fontsize": 8}
         ax.text(x, y, str(written[y, x]), color=theme.MUTED if empty else theme.INK, **look)
     ax.set_xlim(-0.5, len(grid.columns) - 0.5)
-    names = [theme.wrap(str(name), width=6.5) for name in grid.columns]
+    names = [wrapping.wrap(str(name), width=6.5) for name in grid.columns]
     ax.set_xticks(range(len(names)), names, fontsize=8)
     ax.xaxis.tick_top()
     ax.tick_params(axis="x", length=0, colors=theme.INK)

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.columns import records
-from cxlib.plots import theme
+from cxlib.plots import theme, wrapping
 
 SMALLEST, LARGEST = 5.0, 13.0
 """Diameter of a touchpoint that explains nothing of the score, and of one that explains most."""
@@ -58,7 +58,7 @@ def journey_map(
         if band % 2 == 0:
             ax.axhspan(first - 0.5, last - 0.5, color=theme.RULE, alpha=0.35, linewidth=0)
         place, frame = (1.02, (first + last - 1) / 2), ("axes fraction", "data")
-        said = theme.wrap(stages[first], width=7)
+        said = wrapping.wrap(stages[first], width=7)
         theme.note(ax, said, place, frame=frame, ha="left", va="center", size=9)
     known = ~np.isnan(emotion)
     ax.axvline(0, color=theme.MUTED, linewidth=0.8)
@@ -141,7 +141,7 @@ def wall(
     def put(
         name: str, y: float, text: str, *, size: float = small, deep: int = lines, **how: Any
     ) -> None:
-        fitted = theme.wrap(" ".join(text.split()), width=(room[name] - 12) / size)
+        fitted = wrapping.wrap(" ".join(text.split()), width=(room[name] - 12) / size)
         rows = fitted.split("\n")
         if len(rows) > deep:
             rows = [*rows[: deep - 1], rows[deep - 1].rstrip("，。,. ") + "…"]
@@ -155,7 +155,7 @@ def wall(
             look: Any = {"color": theme.RULE, "alpha": 0.35, "linewidth": 0}
             ax.add_patch(Rectangle((0, first), 1, last - first, **look))
         top, deep = table.iloc[first], max(1, lines * (last - first) - 1)
-        said = theme.wrap(top["stage"], width=(room["stage"] - 10) / plain).split("\n")[:deep]
+        said = wrapping.wrap(top["stage"], width=(room["stage"] - 10) / plain).split("\n")[:deep]
         put("stage", first + 0.12, " ".join(said), size=plain, deep=deep, va="top")
         if top["beside"]:
             beneath_it = first + 0.12 + len(said) * plain * 1.25 / (high * 0.8 * 72 / len(table))
@@ -174,12 +174,12 @@ def wall(
 
 def _frame(figure: Any, wide: float, title: str, beneath: str, foot: str) -> None:
     """Write what stands over and under the sheet: the conclusion in two lines at most."""
-    told = theme.wrap(title, width=wide * 0.95 * 72 / LARGE).split("\n")
+    told = wrapping.wrap(title, width=wide * 0.95 * 72 / LARGE).split("\n")
     told = told if len(told) < 3 else [told[0], f"{told[1].rstrip('，。,. ')}…"]
     for text, height, size, colour, va in (
         ("\n".join(told), 0.97, LARGE, theme.INK, "top"),
         (beneath, 0.9, PLAIN, theme.MUTED, "bottom"),
-        (theme.wrap(foot, width=wide * 0.95 * 72 / SMALL), 0.015, SMALL, theme.MUTED, "bottom"),
+        (wrapping.wrap(foot, width=wide * 0.95 * 72 / SMALL), 0.015, SMALL, theme.MUTED, "bottom"),
     ):
         figure.text(0.025, height, text, fontsize=size, color=colour, va=va, linespacing=1.15)
 

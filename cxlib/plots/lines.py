@@ -10,7 +10,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.plots import theme
+from cxlib.plots import theme, wrapping
 from cxlib.words import Said, Words, mark as _
 
 _DASHES = ("-", "--", "-.", ":")
@@ -109,7 +109,9 @@ def _name(ax: Axes, ends: list[tuple[float, float, str, str]]) -> None:
     span = np.ptp(ax.get_xlim())
     for place, k in enumerate(order):
         look: Any = {"va": "center", "fontsize": 8.5, "color": ends[k][3]}
-        ax.text(right + 0.015 * span, at[place] - shift, theme.wrap(ends[k][2], width=11), **look)
+        ax.text(
+            right + 0.015 * span, at[place] - shift, wrapping.wrap(ends[k][2], width=11), **look
+        )
 
 
 def power(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from cxlib.plots import theme
+from cxlib.plots import wrapping
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,10 +101,10 @@ _WIDTHS = {**dict.fromkeys("WM@%m…", 1.0), **dict.fromkeys("iljt.,:;'|! ", 0.3
 def lines_of(line: str, width: float, size: int) -> int:
     """Return how many lines a text takes: by its length, and word by word where words are long."""
     between = len(re.findall(r"[\u2e80-\uffff][!-~]|[!-~][\u2e80-\uffff]", line))  # spaced apart
-    rough = -int(-(theme.em(line, 0.6) + 0.25 * between) * size / 72 // (0.92 * width))
+    rough = -int(-(wrapping.em(line, 0.6) + 0.25 * between) * size / 72 // (0.92 * width))
     lines, used, room = 1, 0.0, width * 72 / size
     for word in line.split(" "):
-        wide = sum(_WIDTHS.get(c, 0.7 if c.isupper() else theme.em(c, 0.6)) for c in word)
+        wide = sum(_WIDTHS.get(c, 0.7 if c.isupper() else wrapping.em(c, 0.6)) for c in word)
         if used and used + wide > room:
             lines, used = lines + 1, 0.0
         more = max(0, math.ceil(wide / room) - 1)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxlib.plots import theme
+from cxlib.plots import theme, wrapping
 from cxlib.plots.trend import target_line, turning_points
 from cxlib.words import Said, Words, mark as _
 
@@ -74,7 +74,7 @@ def small_charts(
         _points(cell, table, words, size=2.8)
         cell.set_title(theme.fitted(label, width=14), loc="left", fontsize=8.5, pad=4)
         ends = sorted({0, len(table) - 1})
-        named = [theme.wrap(words.period(str(table["period"].iloc[x])), width=5.5) for x in ends]
+        named = [wrapping.wrap(words.period(str(table["period"].iloc[x])), width=5.5) for x in ends]
         cell.set_xticks(ends, named, fontsize=8)
         cell.tick_params(axis="y", labelsize=8)
         cell.margins(x=0.09, y=0.16)
@@ -135,7 +135,7 @@ def _breaks(ax: Axes, table: pd.DataFrame, words: Words) -> None:
             continue
         ax.axvline(x - 0.5, color=theme.INK, linewidth=0.8, linestyle=":")
         right = x > len(table) / 2
-        text, foot = theme.wrap(words.label(said), width=14), ("data", "axes fraction")
+        text, foot = wrapping.wrap(words.label(said), width=14), ("data", "axes fraction")
         shift, ha = ((-4, 2), "right") if right else ((4, 2), "left")
         theme.note(ax, text, (x - 0.5, 0.0), shift=shift, frame=foot, ha=ha, backed=0.85)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib.columns import records
 from cxlib.errors import CxError, SetupError
+from cxlib.plots.wrapping import em, one_line, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -275,41 +276,6 @@ def headline(figure: Figure, text: str) -> None:
     figure.suptitle(text, x=0.01, ha="left", fontsize=10.5, color=INK)
 
 
-def wrap(text: str, *, width: float) -> str:
-    """Break `text` into lines of at most `width` em: Chinese one em each, Latin half."""
-    lines, line, used = [], "", 0.0
-    for word in _words(text):
-        size = em(word)
-        if used + size > width and line:
-            lines.append(line.rstrip())
-            line, used = "", 0.0
-            word = word.lstrip()  # noqa: PLW2901 - a space does not begin a line
-            size = em(word)
-        line, used = line + word, used + size
-    return "\n".join([*lines, line.rstrip()]) if line.strip() else "\n".join(lines)
-
-
-def em(text: str, latin: float = 0.52) -> float:
-    """Return the width of a text in em: Chinese one each, Latin about half."""
-    return sum(1.0 if ord(c) > 0x2E7F else latin for c in text)
-
-
-def _words(text: str) -> Iterator[str]:
-    """Yield what must stay together: Latin words with their space, single Chinese characters."""
-    closing = "，。；：！？、）》」％%"
-    word = ""
-    for c in text:
-        wide = ord(c) > 0x2E7F
-        if word and (c == " " or wide) and c not in closing:
-            yield word
-            word = ""
-        word += c
-        if wide and word and word != c:
-            continue
-    if word:
-        yield word
-
-
 def fit(figure: Figure) -> None:
     """Lay the figure out, and wrap titles and axis labels that leave it by their measured width.
 
@@ -358,15 +324,6 @@ def _cut(line: str, width: float) -> str:
         return line
     reach = accumulate(0.75 if c.isupper() else em(c) for c in line)
     return f"{line[: max(1, sum(wide < width for wide in reach) - 1)]}…"
-
-
-def one_line(text: str) -> str:
-    """Return a wrapped text as one line: Chinese runs on without a space."""
-    joined, *lines = text.split("\n")
-    for line in lines:
-        wide = ord(joined[-1]) > 0x2E7F or ord(line[0]) > 0x2E7F
-        joined += line if wide else " " + line
-    return joined
 
 
 def by_turn(turns: Iterable[Any]) -> list[str]:

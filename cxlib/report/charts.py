@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from cxlib.plots import theme
+from cxlib.plots import theme, wrapping
 from cxlib.plots.native import Chart
 from cxlib.present.formats import RIGHT_TO_LEFT, legal
 
@@ -30,7 +30,7 @@ def add_chart(
 
     data = CategoryChartData(number_format=chart.shape)
     data.categories = [
-        plain(theme.one_line(theme.fitted(label, width=24)))
+        plain(wrapping.one_line(theme.fitted(label, width=24)))
         + (f"{_hold(label)}  {_said(value, chart.shape, sign=chart.zero)}"
            if _numbered(chart) and value is not None else "")
         for label, value in zip(chart.labels, chart.values, strict=True)
@@ -169,7 +169,7 @@ def _trend(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
             label.position = XL_LABEL_POSITION.ABOVE
             _label(series[0], at, _said(values[at], chart.shape), theme.INK)
         made.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
-        wide = max(theme.em(label, 0.6) for label in chart.labels) * 11 / 72 + 0.2
+        wide = max(wrapping.em(label, 0.6) for label in chart.labels) * 11 / 72 + 0.2
         _skip(made.category_axis, math.ceil(len(chart.labels) * wide / ACROSS))
         _from_below(made.value_axis, chart)
 

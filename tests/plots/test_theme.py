@@ -8,7 +8,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from cxlib.errors import SetupError
-from cxlib.plots import theme
+from cxlib.plots import theme, wrapping
 from cxlib.plots.forest import forest
 from cxlib.present.figures import draw
 from cxlib.words import Words
@@ -75,7 +75,7 @@ def test_the_theme_leaves_the_consultants_own_settings_alone() -> None:
     "text", ["a sentence of several words that is long", "没有空格的一句很长的中文话，带标点。"]
 )
 def test_wrapping_loses_no_character_and_keeps_to_the_width(text: str) -> None:
-    lines = theme.wrap(text, width=8).split("\n")
+    lines = wrapping.wrap(text, width=8).split("\n")
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert len(lines) > 1
     assert all(sum(1.0 if ord(c) > 0x2E7F else 0.52 for c in line) <= 9 for line in lines)
@@ -150,7 +150,7 @@ def test_a_legend_shortens_its_names_as_rows_do() -> None:
     ax.plot([0, 1], label=name)
     theme.legend(ax)
     (text,) = ax.get_legend().get_texts()  # type: ignore[union-attr]
-    assert theme.em(text.get_text()) <= 18
+    assert wrapping.em(text.get_text()) <= 18
 
 
 def test_forty_rows_fit_a_page_and_keep_to_their_lines() -> None:

@@ -25,7 +25,7 @@ from cxlib.envelope import Part
 from cxlib.errors import CxError
 from cxlib.plots import native, theme
 from cxlib.plots.forest import forest
-from cxlib.plots.theme import em
+from cxlib.plots.wrapping import em
 from cxlib.present.findings import Finding, Rule
 from cxlib.report import exports
 from cxlib.report.charts import _said

@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from cxlib.chapters.needs.tables import SOURCES
-from cxlib.plots import theme
+from cxlib.plots import theme, wrapping
 from cxlib.plots.heat import heat
 from cxlib.plots.lines import lines
 from cxlib.words import Words, mark as _
@@ -16,7 +16,7 @@ from cxlib.words import Words, mark as _
 def sources(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw how many people name each need in each source; `NeedRegister.sources`."""
     grid = table[["voices", *SOURCES]].astype(float).fillna(0)
-    grid = grid.set_axis([theme.wrap(words.label(t), width=24) for t in table["title"]])
+    grid = grid.set_axis([wrapping.wrap(words.label(t), width=24) for t in table["title"]])
     grid = grid.set_axis([words.say(s) for s in (_("all sources"), *SOURCES)], axis=1)
     label = words.say(_("People who name it; empty: nobody, or too few answers to say"))
     says = words.say(_("“{title}” is named most often"), title=table.iloc[0]["title"])
