@@ -152,6 +152,11 @@ _SPACES = (
 )
 
 
+def is_money(unit: str) -> bool:
+    """Tell whether a unit is a currency, by its three letters."""
+    return len(unit) == 3 and unit.isupper()
+
+
 def _spaced(text: str) -> str:
     """Set a fact apart from the Chinese around it: Latin by a space, Chinese by none."""
     for found, put in _SPACES:
@@ -261,7 +266,7 @@ class Words:
         """
         if unit in ("seconds", "working"):
             return self._duration(value, sign=sign, working=unit == "working")
-        if len(unit) == 3 and unit.isupper():
+        if is_money(unit):
             return self._money(value, unit, sign=sign, beside=beside)
         scaled = 100 * value if unit == "share" else value
         number = self.number(scaled, _DIGITS.get(unit, 2), sign=sign)

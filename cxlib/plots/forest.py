@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.plots import native, theme
-from cxlib.words import Words
+from cxlib.words import Words, is_money
 
 
 def forest(
@@ -67,7 +67,7 @@ def forest(
 
 def _said(value: float, unit: str, sign: bool) -> str:
     """Write a number alike in every language; money with the letters of its currency."""
-    money = len(unit) == 3 and unit.isupper()
+    money = is_money(unit)
     number = Words().number(value, 0 if money else 2 if unit == "mean" else 1, sign=sign)
     return f"{number} {unit}" if money else number
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cxlib.plots import wrapping
+from cxlib.words import is_money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,8 +61,8 @@ def note(
     fields = zip(("values", "low", "high", "earlier"), columns, strict=False)
     drawn = {field: numbers(table[column]) for field, column in fields}
     unit = str(table["unit"].iloc[0]) if "unit" in table else ""
-    money = len(unit) == 3 and unit.isupper()
-    about = {"shape": "#,##0" if money else FORMATS.get(unit, "0.00")} | drawn | about
+    shape = "#,##0" if is_money(unit) else FORMATS.get(unit, "0.00")
+    about = {"shape": shape} | drawn | about
     setattr(ax, _NOTE, Chart(kind=kind, labels=tuple(labels), **about))
 
 

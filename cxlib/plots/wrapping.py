@@ -34,8 +34,6 @@ def _words(text: str) -> Iterator[str]:
             yield word
             word = ""
         word += c
-        if wide and word and word != c:
-            continue
     if word:
         yield word
 
