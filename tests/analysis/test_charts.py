@@ -368,6 +368,33 @@ def test_a_rebase_sets_limits_anew_and_keeps_its_reason() -> None:
     assert chart.false_alarm_rate == pytest.approx(1 - (1 - once) ** 2)
 
 
+WAVES = [90, 91, 90, 91, 90, 91, 90, 80, 81, 80, 81, 80, 81, 80] * 2
+"""A course that swings: most points signal, none of them is usual."""
+
+
+@pytest.mark.parametrize(
+    ("values", "target", "unsettled", "assurance"),
+    [
+        (WAVES, 95, True, "misses"),
+        ([96, *WAVES[1:]], 95, True, None),  # out of the limits' reach, and yet it was reached
+        (WAVES, 70, True, "reaches"),
+        ([41, 40, 42, 41, 43, 41, 40, 42, 41, 40, 43, 41], 95, False, "misses"),
+    ],
+)
+def test_where_half_the_points_signal_only_what_every_period_did_is_told(
+    values: list[float], target: float, unsettled: bool, assurance: str | None
+) -> None:
+    periods = pd.period_range("2024-01", periods=len(values), freq="M").astype(str)
+    about = {"kpi": "k", "source": "reported", "kind": "other", "unit": "number", "scale": None}
+    about |= {"direction": "higher", "basis": "census", "n": 100}
+    rows = pd.DataFrame({"period": periods, "value": np.array(values, dtype=float)}).assign(**about)
+    rows[["low", "high", "variance", "n_star"]] = math.nan
+    told = trends.chart_kpis(rows, targets={"k": target})
+    assert told.charts["k"].unsettled is unsettled
+    assert math.isnan(told.table["miss_chance"].iloc[0]) is unsettled
+    assert told.table["assurance"].iloc[0] == assurance
+
+
 def test_fewer_than_twelve_points_give_trial_limits() -> None:
     assert chart_of(TWELVE[:11]).trial
     assert any("on trial" in caveat for caveat in chart_of(TWELVE[:11]).caveats)

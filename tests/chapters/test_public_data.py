@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cxlib import Engagement
@@ -154,6 +155,10 @@ def test_the_present_process_will_not_meet_the_four_hour_target(workspace: Works
     assert told.severity == "serious"
     words = Words.load("en", labels={"four_hours": "Seen within four hours"})
     assert "goes on missing its target of 95.0%" in told.headline(words)
+    # 28 of 36 months signal: what every month did is told, not where it "stays"
+    assert emergency.found.charts.charts["four_hours"].unsettled
+    assert "in 36 periods it never reached it" in told.headline(words)
+    assert np.isnan([row["miss_chance"], told.row["usual"], told.row["usual_low"]]).all()
 
 
 def test_all_attendances_count_alike_in_the_monthly_figure(workspace: Workspace) -> None:

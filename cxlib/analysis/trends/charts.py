@@ -46,6 +46,8 @@ VARIATION = {"better": _("improving"), "worse": _("concerning")}
 VARIATION |= {"high": _("neither high"), "low": _("neither low")}
 COMMON = _("common cause")
 """The NHS verdict on the latest point, by its signal; none where no limit can be set."""
+UNSETTLED = 0.5
+"""Share of points that signal from which on no level is called usual."""
 MATERIAL_Z = 1.96
 """Lag-1 autocorrelations beyond this many standard errors (1/sqrt n) are called material."""
 
@@ -80,6 +82,13 @@ class XmrChart(TableResult):
     before: float  # level before the latest rebase or shift; NaN without one
     rules: tuple[str, ...]
     screen: bool
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether at least half of the points since the latest break signal: nothing is usual."""
+        measured = self.table[self.table["value"].notna()]
+        here = measured.loc[measured["segment"] == measured["segment"].iloc[-1], "flags"]
+        return len(here) > 1 and bool((here != "").mean() >= UNSETTLED)
 
 
 def xmr(

@@ -29,8 +29,9 @@ class Charts(Tabled):
     ``table``, a row a chart, of its latest measured period: ``kpi, source, unit, direction, basis,
     period, value, low, high, n, target; usual, usual_low, usual_high`` (centre and limits),
     ``until`` (the level before the latest shift or rebase), ``variation, assurance, miss_chance``
-    (see `XmrChart`), ``points`` (since then), ``trial, correlation, false_alarm_rate`` (NaN where
-    not valid). ``history``: ``kpi, unit, direction, n`` and the rows of `XmrChart.table`.
+    (see `XmrChart`; of an unsettled chart no chance, and assurance only where every period bears it
+    out), ``points`` (since then), ``trial, correlation, false_alarm_rate`` (NaN where not valid).
+    ``history``: ``kpi, unit, direction, n`` and the rows of `XmrChart.table`.
     """
 
     history: pd.DataFrame
@@ -84,8 +85,6 @@ _NO_CHART = _("{kpi} has no period with {n} answers: no chart.")
 _ABOUT = ["kpi", "source", "unit", "direction", "basis", "period", "value", "low", "high", "n"]
 _USUAL = ("usual", "usual_low", "usual_high")
 _JUDGED = ("variation", "assurance", "miss_chance", "trial")
-UNSETTLED = 0.5
-"""Share of points that signal from which on no level is called usual."""
 _REST = ("points", "correlation", "false_alarm_rate")
 COLUMNS = [*_ABOUT, "target", *_USUAL, "until", *_JUDGED, *_REST]
 
@@ -142,8 +141,11 @@ def _row(part: pd.DataFrame, chart: XmrChart) -> dict[str, Any]:
     here = measured[measured["segment"].eq(latest["segment"])]
     told: dict[str, Any] = dict(zip(_USUAL, latest[["centre", "lower", "upper"]], strict=True))
     told |= {name: getattr(chart, name) for name in _JUDGED}
-    if len(here) > 1 and (here["flags"] != "").mean() >= UNSETTLED:
-        told |= dict.fromkeys((*_USUAL, "miss_chance"), nan) | {"assurance": None}
+    if chart.unsettled and chart.assurance:  # limits foretell nothing; what every period did, does
+        higher = chart.improvement == "higher"
+        good = here["value"].ge(chart.target) if higher else here["value"].le(chart.target)
+        every = not good.any() if chart.assurance == "misses" else good.all()
+        told |= {"miss_chance": nan, "assurance": chart.assurance if every else None}
     return row | {
         "target": nan if chart.target is None else chart.target,
         "until": chart.before,

@@ -85,6 +85,8 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
         kpi = str(row["kpi"])
         chart = charts.get(kpi, {})
         told = _SILENT | {name: chart.get(name) for name in _CHART}
+        if chart and found.charts.charts[kpi].unsettled:
+            told |= dict.fromkeys(_USUAL, nan)
         told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
         told |= _signal(found, kpi, row) | rivals.get(kpi, {}) | _reference(engagement, found, kpi)
         if not told["signal"]:
@@ -98,7 +100,8 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
     return replace(stands, table=pd.concat([kept, added], axis=1))
 
 
-_CHART = ("usual", "usual_low", "usual_high", "variation", "assurance", "miss_chance", "points")
+_USUAL = ("usual", "usual_low", "usual_high")
+_CHART = (*_USUAL, "variation", "assurance", "miss_chance", "points")
 _SILENT: dict[str, Any] = {
     **{"signal": "", "began": "", "since": None, "was": nan, "chance": nan, "rule": ""},
     **{"gravity": "", "held_back": "", "why": "", "alike_since": "", "fell_with": None},
