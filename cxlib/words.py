@@ -65,6 +65,24 @@ class Said(str):
     __slots__ = ()
 
 
+class Told(str):
+    """An English sentence that keeps the message and facts it was made of, for other languages."""
+
+    __slots__ = ("facts", "message")
+    message: str
+    facts: Mapping[str, object]
+
+    def __new__(cls, message: str, /, **facts: object) -> Told:
+        """Say a message in English."""
+        made = super().__new__(cls, filled(message, facts) if facts else message)
+        made.message, made.facts = message, facts
+        return made
+
+    def by(self, words: Words) -> str:
+        """Return it as `words` say it."""
+        return words.say(self.message, **self.facts)
+
+
 NAMES: Mapping[str, str] = MappingProxyType(
     {
         "ticket_csat": mark("Rating per ticket"),
@@ -146,7 +164,7 @@ _LARGER = (
 _HAN = "[\u4e00-\u9fff]"
 _SPACES = (
     (re.compile(f"({_HAN})\ue001 (?={_HAN})"), r"\1"),  # 7.5 分钟 的
-    (re.compile(f"([A-Za-z])\ue001(?={_HAN})"), r"\1 "),  # App支付
+    (re.compile(f"([A-Za-z)])\ue001(?={_HAN})"), r"\1 "),  # App支付
     (re.compile(f"({_HAN})\ue000(?=[A-Za-z])"), r"\1 "),
     (re.compile("([）。；，：？！”》、]\ue001?) (?=[^ ])"), r"\1"),  # 净推荐值（NPS） 9.1
 )

@@ -119,6 +119,12 @@ def test_no_space_follows_chinese_punctuation() -> None:
     assert said == "甲。净推荐值（NPS）9.1"
 
 
+@pytest.mark.parametrize("label", ["App", "Recommendation (NPS)"])
+def test_a_latin_label_is_set_apart_from_chinese(label: str) -> None:
+    said = Words("zh", labels={"nps": label}).say("请看{kpi}的走势", kpi="nps")
+    assert said == f"请看 {label} 的走势"
+
+
 def test_text_of_the_client_is_never_a_format() -> None:
     assert EN.say("{name}", name="{0.__class__}<script>") == "{0.__class__}<script>"
 

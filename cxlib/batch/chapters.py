@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.errors import RunError, nearest
+from cxlib.words import Said, Told, mark as _
 
 if TYPE_CHECKING:
     from cxlib.params import Client, Fault
@@ -58,26 +59,28 @@ class Chapter:
         return (*self.reads, *self.reads_if_there)
 
     def lacks(self, client: Client, silent: Sequence[str] = ()) -> str:
-        """Return why this chapter does not apply to a client, or nothing if it does.
+        """Return why this chapter does not apply to a client (`Told`), or nothing if it does.
 
         `silent` tables hold nothing of the period.
         """
         given = {name for name in type(client).model_fields if getattr(client, name)}
         for section in self.sections:
             if section not in given:
-                return f"the client file has no section {section!r}"
+                lacking = _("the client file has no section '{section}'")
+                return Told(lacking, section=Said(section))
         survey = getattr(client, "survey", None)
         if survey is not None and survey.metrics:
             given.add("survey.metrics")
         if self.needs and not any(set(group) <= given for group in self.needs):
-            wanted = " or ".join("+".join(group) for group in self.needs)
-            return f"the client has no {wanted}"
+            wanted = Said("/".join("+".join(group) for group in self.needs))
+            return Told(_("the client has no {wanted}"), wanted=wanted)
         if survey is not None and not survey.metrics and not survey.touchpoints:
             silent = (*silent, "survey")
             if not any(set(group) <= given - {*silent} for group in self.needs or ((),)):
-                return "the survey asks for no KPI and no touchpoint"
+                return Told(_("the survey asks for no KPI and no touchpoint"))
         if self.needs and not any(set(group) <= given - {*silent} for group in self.needs):
-            return f"there are no {' or '.join(silent)} in this period"
+            none = Said("/".join(silent))
+            return Told(_("there are no {tables} in this period"), tables=none)
         return ""
 
 

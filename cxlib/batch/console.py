@@ -29,6 +29,7 @@ from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.batch.run import alone, cluster, elsewhere, execute, rehearse, report_path
 from cxlib.errors import Count, CxError, RunError
 from cxlib.report.saved import TITLES
+from cxlib.words import Words
 from cxlib.workspace import Workspace, kit_digest, write_whole
 
 INTERRUPTED = 130
@@ -59,7 +60,7 @@ def show_plan(workspace: Workspace, request: Request) -> int:
 def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool) -> int:
     """Run a request, say what happens, and return the exit code."""
     signal.signal(signal.SIGTERM, _as_interrupt)
-    result = Run()
+    words, result = consultancy(), Run()  # a language that the index lacks is told before the work
     try:
         with ExitStack() as stack:
             stack.enter_context(_offspring())
@@ -82,7 +83,7 @@ def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool)
             execute(workspace, result, request, executor=executor, said=said)
     except KeyboardInterrupt:
         result.interrupted = True
-    return _account(workspace, request, result, as_json=as_json)
+    return _account(workspace, request, result, words, as_json=as_json)
 
 
 @contextmanager
@@ -138,14 +139,16 @@ def line(job: Job) -> str:
     return text
 
 
-def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bool) -> int:
+def _account(
+    workspace: Workspace, request: Request, result: Run, words: Words, *, as_json: bool
+) -> int:
     """Write the manifest and the index, say how it went; returns the exit code."""
     from cxlib.report import handbook
 
     code = INTERRUPTED if result.interrupted else 1 if result.failed else 0
     manifest, index = workspace.manifest, request.out / "index.html"
     content = manifest_of(request, result, workspace)
-    for path, made in ((manifest, content), (index, _index(workspace, request, result))):
+    for path, made in ((manifest, content), (index, _index(workspace, request, result, words))):
         try:
             write_whole(path, made.encode("utf-8"))
         except OSError as failed:
@@ -204,10 +207,9 @@ def manifest_of(request: Request, run: Run, workspace: Workspace) -> str:
     return json.dumps(data, ensure_ascii=False, indent=1)
 
 
-def _index(workspace: Workspace, request: Request, result: Run) -> str:
+def _index(workspace: Workspace, request: Request, result: Run, words: Words) -> str:
     from cxlib.report.index import render_index
 
-    words = consultancy()
     clients = portfolio(workspace, request.out, result, language=words.language)
     names = {client.name for client in clients}
     faults = [fault for name, fault in result.faults.items() if name not in names]

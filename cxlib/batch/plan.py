@@ -21,6 +21,7 @@ from cxlib.data.masking import mask_text
 from cxlib.errors import CxError, RunError
 from cxlib.report.book import TITLE
 from cxlib.report.saved import TITLES, file_name
+from cxlib.words import Said, Told, mark as _
 from cxlib.workspace import Workspace, file_digest, kit_digest
 
 if TYPE_CHECKING:
@@ -277,7 +278,9 @@ def _plan_chapter(
     job = Job(ready.name, chapter, ready.period, language, face=ready.face)
     missing = [stem for stem in chapter.reads if done[stem].state == "not applicable"]
     lacking = (chapter.lacks(ready.client, ready.silent) if ready.client else ready.fault) or (
-        f"it reads {missing[0]!r}, which does not apply" if missing else ""
+        Told(_("it reads '{chapter}', which does not apply"), chapter=Said(missing[0]))
+        if missing
+        else ""
     )
     if lacking:
         return replace(job, state="not applicable", reason=lacking)

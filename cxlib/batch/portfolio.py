@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib.batch.plan import BOOK
 from cxlib.batch.state import records
+from cxlib.errors import SetupError
 from cxlib.report.index import GLANCE, LATE, NOTE, ClientEntry, Entry, Kpi
 from cxlib.report.saved import TITLES
-from cxlib.words import Words, as_words
+from cxlib.words import LANGUAGES, Words, as_words
 from cxlib.workspace import Workspace, report_folder
 
 if TYPE_CHECKING:
@@ -24,9 +25,16 @@ LANGUAGE = "CX_LANGUAGE"
 
 
 def consultancy() -> Words:
-    """Return the consultancy's language: by ``CX_LANGUAGE``, else the machine's, else `en`."""
-    told = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return Words.load(os.environ.get(LANGUAGE) or ("zh" if told.startswith("zh") else "en"))
+    """Return the consultancy's language: by ``CX_LANGUAGE``, else the machine's, else `en`.
+
+    SetupError if ``CX_LANGUAGE`` names another language.
+    """
+    asked = os.environ.get(LANGUAGE, "")
+    told = asked or next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    language = re.split("[-_.@]", told.strip().lower())[0]  # of zh_CN.UTF-8, as a machine says it
+    if asked and language not in LANGUAGES:
+        raise SetupError(f"{LANGUAGE} is {asked!r}; the index speaks {' or '.join(LANGUAGES)}.")
+    return Words.load(language if language in LANGUAGES else "en")
 
 
 def portfolio(

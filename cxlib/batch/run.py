@@ -35,6 +35,7 @@ from cxlib.batch.state import (
 )
 from cxlib.batch.work import Outcome, Parcel, run_job
 from cxlib.errors import CxError, RunError, SetupError
+from cxlib.words import Told, mark as _
 from cxlib.workspace import Workspace, report_folder, write_whole
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class _Conductor:
             if any(up in self.bad for up in job.after) and not job.format:
                 del self.waiting[key]
                 self.bad.add(key)
-                self._end(replace(job, state="blocked", error="a chapter it reads failed"))
+                self._end(replace(job, state="blocked", error=Told(_("a chapter it reads failed"))))
                 continue
             if len(self.running) >= 2 * self.request.jobs:
                 return

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cxlib.data import values
-from cxlib.data.guess import WORDS, Column, ask, found, is_day, pattern, starts_of, when_of
+from cxlib.data.guess import WORDS, Column, ask, found, is_day, is_text, pattern, starts_of, when_of
 from cxlib.data.scales import ANSWERS, scale_of
 from cxlib.data.sections import Lines, Table, flow, mapping, quoted
 
@@ -68,7 +68,23 @@ def guessed(table: Table) -> Mapping[str, Lines]:
             WAYS[guess.way](
                 Hit(key=guess.key, column=column, table=table, parts=parts, why=why, asks=asks)
             )
+    for column in table.rest():
+        key = _date_key(column, table)
+        if key and key not in table.found and _is_spoilt(column):
+            _ask_when(Hit(key=key, column=column, table=table, parts=parts, why="", asks=[]))
     return parts
+
+
+def _date_key(column: Column, table: Table) -> str:
+    """Return which date of its table a column would be by its name; empty if it is called none."""
+    keys = [g.key for g in GUESSES[table.kind] if g.way == "date" and column.called(*g.names)]
+    return next(iter(keys), "date" if column.called(*WORDS["date_names"]) else "")
+
+
+def _is_spoilt(column: Column) -> bool:
+    """Tell whether some cells are written like dates, in a column that could not be read so."""
+    whole = column.texts.str.fullmatch(r"\d{1,4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,4}日?([ T].*)?")
+    return bool(whole.any()) and not is_text(column)
 
 
 def _fits(guess: Guess, table: Table, column: Column) -> bool:
@@ -166,12 +182,21 @@ def _period(hit: Hit) -> None:
     table.days, table.labelled = starts_of(hit.column) or (None, "")
 
 
+def _ask_when(hit: Hit) -> None:
+    """Ask how a column that is named like a date is written, and leave it out."""
+    texts = hit.column.texts.drop_duplicates().head(100)
+    alone = {t: hit.column.among("date", texts.index[[i]]) for i, t in enumerate(texts)}
+    cell = next((text for text, one in alone.items() if not when_of(one)), texts.iloc[0])
+    hit.write(off="# ", asks=[ask("undated", name=hit.column.name, cell=cell)])
+    hit.table.used.add(hit.column.name)
+    hit.table.dropped.add(hit.column.name)
+
+
 def _undated(hit: Hit) -> None:
-    """Ask how a column that is named like a date is written; leave it and its like out."""
-    first = hit.column.texts.iloc[0]
-    hit.write(off="# ", asks=[ask("undated", name=hit.column.name, cell=first)])
+    """Ask how a column that is named like a date is written; leave out its like, too."""
+    _ask_when(hit)
     alike = [c for c in hit.table.rest() if c.called(*WORDS["date_names"])]
-    gone = {hit.column.name, *(c.name for c in alike if _looks_dated(c, hit.table))}
+    gone = {c.name for c in alike if _looks_dated(c, hit.table)}
     hit.table.used |= gone
     hit.table.dropped |= gone
 

@@ -45,6 +45,7 @@ def _opened(lines: Lines, table: Table, files: str) -> Mapping[str, Lines] | Non
     for key, lacks in needed.items():
         if key not in table.found:
             lines.ask(0, ask("lacking", files=files, what=what, lacks=lacks))
+            lines.lines += [s for t in parts["columns"].lines if (s := t.strip()).startswith("# ?")]
             return None
     _once_an_order(table, files)
     lines.add(0, f"{table.kind}:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 
@@ -24,12 +25,16 @@ def em(text: str, latin: float = 0.52) -> float:
     return sum(1.0 if ord(c) > 0x2E7F else latin for c in text)
 
 
+_PIECE = re.compile(r"第?\d+(?:年|季度|月|日)|[\s\S]")
+"""A character, or a part of a date, which stays on one line: 第4季度."""
+
+
 def _words(text: str) -> Iterator[str]:
     """Yield what must stay together: Latin words with their space, single Chinese characters."""
     closing = "，。；：！？、）》」％%"
     word = ""
-    for c in text:
-        wide = ord(c) > 0x2E7F
+    for c in _PIECE.findall(text):
+        wide = ord(c[-1]) > 0x2E7F
         if word and (c == " " or wide) and c not in closing:
             yield word
             word = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -13,7 +12,7 @@ from cxlib.columns import records
 from cxlib.present.conclusions import spark
 from cxlib.present.findings import Finding
 from cxlib.report.html import CONTENT_POLICY, page_of, style
-from cxlib.words import LANGUAGES, Said, Words, mark as _
+from cxlib.words import LANGUAGES, Said, Told, Words, mark as _
 
 if TYPE_CHECKING:
     from cxlib.envelope import Envelope
@@ -210,13 +209,6 @@ class ClientEntry:
         return _comma(words).join(told) or words.say(_("no report yet"))
 
 
-def _noted(note: str, words: Words) -> str:
-    """Return why a chapter has no report, in the reader's language where the kit says it."""
-    if lacks := re.fullmatch("the client file has no section '(.+)'", note):
-        return words.say(_("the client file has no section '{section}'"), section=Said(lacks[1]))
-    return words.say(note) if note == _("a chapter it reads failed") else note
-
-
 def _comma(words: Words) -> str:
     return "，" if words.language == "zh" else ", "
 
@@ -233,5 +225,5 @@ def render_index(
     return page_of(
         "portfolio.html.j2", words, policy=CONTENT_POLICY, style=style(), clients=clients,
         faults=faults, verdicts=_VERDICTS, period=words.period, label=words.label, spoken=SPOKEN,
-        states=_STATES, noted=lambda note: _noted(note, words),
+        states=_STATES, noted=lambda note: note.by(words) if isinstance(note, Told) else note,
     )  # fmt: skip

@@ -12,12 +12,16 @@ import pandas as pd
 import pytest
 
 from cxlib import envelope
+from cxlib.batch import console
+from cxlib.batch.chapters import Chapter
 from cxlib.batch.forkserver import can_fork
+from cxlib.batch.plan import Request
 from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.errors import CxError
 from cxlib.present.findings import Finding, Rule
 from cxlib.report.html import CONTENT_POLICY
 from cxlib.report.index import ClientEntry, Entry, Kpi, glance_of, render_index
+from cxlib.words import Said, Told, Words
 from tests.batch.conftest import PERIOD, Place
 
 HEADLINE = """
@@ -182,7 +186,8 @@ def test_the_index_speaks_the_consultancys_language(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CX_LANGUAGE", "zh")
     words = consultancy()
     kpi = Kpi("nps", 42.66, "points", -3.21, "mix", "2026Q2", status="missed", course="due")
-    why = ("the client file has no section 'visits'", "a chapter it reads failed")
+    lacking = Told("the client file has no section '{section}'", section=Said("visits"))
+    why = (lacking, Told("a chapter it reads failed"))
     made = [
         Entry(str(n), "nps", "2026Q2", "zh", "blocked", note=note) for n, note in enumerate(why)
     ]
@@ -195,6 +200,39 @@ def test_the_index_speaks_the_consultancys_language(monkeypatch: pytest.MonkeyPa
     for name, value in {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "zh_CN.UTF-8"}.items():
         monkeypatch.setenv(name, value)
     assert consultancy().language == "zh"
+    monkeypatch.setenv("CX_LANGUAGE", "zh_CN.UTF-8")
+    assert consultancy().language == "zh", "as a machine says it"
     monkeypatch.setenv("CX_LANGUAGE", "fr")
-    with pytest.raises(CxError, match="fr"):
+    with pytest.raises(CxError, match=r"CX_LANGUAGE.*'fr'"):
         consultancy()
+
+
+@pytest.mark.skipif(not can_fork(), reason="kernels are not forked on this system")
+def test_the_index_says_in_its_language_why_each_chapter_has_no_report(place: Place) -> None:
+    place.add_client("c00", answers=200)
+    place.add_notebook("03-visited", "1", sections=["visits"])
+    place.add_notebook("04-served", "1", needs=[["tickets"], ["visits", "survey"]])
+    place.add_notebook("05-after", "1", reads=["served"])
+    place.add_notebook("06-broken", "1 / 0")
+    place.add_notebook("07-blocked", "1", reads=["broken"])
+    run = place.run()
+    asked = Chapter("asked", place.workspace.notebooks, "", needs=(("survey",),))
+    notes = [asked.lacks(run.clients["c00"], ("survey",))]
+    notes += [job.reason for job in run.ended if job.state == "not applicable"]
+    notes += [job.error for job in run.ended if job.state == "blocked"]
+    assert len({*notes}) == 5
+    page = render_index(portfolio(place.workspace, place.out, run), words=Words.load("zh"))
+    for note in notes:
+        told = note.by(Words.load("zh"))  # type: ignore[attr-defined]
+        assert told != note
+        assert note not in page
+        assert (told in page) == (note != notes[0])
+
+
+def test_a_wrong_language_of_the_index_is_told_before_the_work(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_LANGUAGE", "fr")
+    with pytest.raises(CxError, match="CX_LANGUAGE"):
+        console.run(place.workspace, Request(out=place.out), as_json=False, verbose=False)
+    assert not place.out.exists()

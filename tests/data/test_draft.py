@@ -762,3 +762,25 @@ def test_the_tickets_of_a_desk_are_drafted_with_their_times(
     ended = log["resolved_at"] if "resolved_at" in log else log["closed_at"]
     assert waited.tolist() == [30.0] * 60
     assert ((ended - log["created_at"]).dt.total_seconds() == 7200).all()
+
+
+@pytest.mark.parametrize(
+    ("head", "spoilt"),
+    [
+        ("id,date,nps", "date"),
+        ("member_id,joined,tier", "joined"),
+        ("order_id,customer_id,order_date,amount", "order_date"),
+        ("会员号,入会日期,等级", "入会日期"),
+    ],
+)
+@pytest.mark.parametrize("cells", [("31.02.2026", "notadate"), ("03.02.2026", "soon")])
+def test_a_column_named_like_a_date_that_holds_none_is_asked_about(
+    head: str, spoilt: str, cells: tuple[str, str], shop: Any, tmp_path: Path
+) -> None:
+    names = head.split(",")
+    rows = [[cells[i] if name == spoilt else f"{i + 7}" for name in names] for i in range(2)]
+    made = new("neu", [csv(tmp_path / "sent.csv", [names, *rows])], shop.workspace)
+    wrong = cells[0] if cells[0].startswith("31") else cells[1]
+    asked = [q for q in made.questions if repr(spoilt) in q]
+    assert len(asked) == 1
+    assert repr(wrong) in asked[0]

@@ -82,6 +82,13 @@ def test_wrapping_loses_no_character_and_keeps_to_the_width(text: str) -> None:
     assert not any(line.startswith(("，", "。")) for line in lines)
 
 
+@pytest.mark.parametrize("part", ["2024年", "第4季度", "12月", "31日"])
+@pytest.mark.parametrize("width", [3, 4, 5, 5.5, 7])
+def test_a_part_of_a_date_stays_on_one_line(part: str, width: float) -> None:
+    lines = wrapping.wrap(f"自{part}起，截至{part}，{part}", width=width).split("\n")
+    assert "".join(lines).count(part) == sum(line.count(part) for line in lines) == 3
+
+
 def test_a_title_stands_in_the_figure_and_in_the_alternative_text() -> None:
     ax = theme.title(Figure().subplots(), "NPS fell by 11 points")
     assert ax.get_label() == "NPS fell by 11 points"

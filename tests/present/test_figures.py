@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from io import StringIO
 from typing import Any
 
 import pytest
-from matplotlib.font_manager import fontManager
+from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.text import Text
 
 from cxlib.plots import theme
@@ -80,3 +82,16 @@ def test_a_layout_that_takes_more_is_left_alone(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Text, "_get_layout", other)
     with figures._laid_out_once():
         assert Text._get_layout is other  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("sign", "·“”‘’…—")
+def test_a_sign_among_chinese_is_measured_as_wide_as_a_chinese_font_draws_it(sign: str) -> None:
+    renderer = figures._renderer()(100, 100, StringIO())
+    prop = FontProperties(family=list(theme.font_family()), size=10)
+
+    def width(text: str) -> float:
+        return float(renderer.get_text_width_height_descent(text, prop, False)[0])
+
+    assert width(f"店{sign}店") == pytest.approx(width("店店") + max(10, width(sign)), abs=0.5)
+    plain = RendererSVG.get_text_width_height_descent(renderer, f"a {sign} b", prop, False)
+    assert width(f"a {sign} b") == plain[0]
