@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from html import escape
@@ -223,7 +224,7 @@ def _row(
         beside = _ends(record, column) or ()
         text = formats.cell(value, column.kind, words=words, unit=own_unit, beside=beside)
         if column.kind not in WORDS_KINDS:
-            text = text.replace(" ", "\u00a0")  # a number is not broken; its interval may follow
+            text = _unbroken(text)  # its interval may follow on the next line
         text += interval(record, column, words, own_unit)
         cells.append(text + (" *" if name == marked and few(record["n"]) else ""))
     return tuple(cells)
@@ -284,7 +285,12 @@ def interval(record: dict[Any, Any], column: Column, words: Words, unit: str) ->
     low, high = Said(low), Said(high)
     said = words.say(_("({low} to {high})"), low=low, high=high)
     space = "\u200b" if said.startswith("（") else " "
-    return space + said.replace(" ", "\u00a0")  # an interval is not broken over two lines
+    return space + _unbroken(said)
+
+
+def _unbroken(number: str) -> str:
+    """Return a number or an interval as one that no line breaks: not between − and ¥ either."""
+    return re.sub("([+−])(?=[^\\d\\s])", "\\1\u2060", number.replace(" ", "\u00a0"))
 
 
 def notes_of(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) -> Iterable[str]:

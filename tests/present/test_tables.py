@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -227,3 +228,16 @@ def test_a_caveat_names_groups_as_the_table_does() -> None:
     words = Words(labels={"channel=web": "Web site"}, segments=frozenset({"channel"}))
     caveat = Caveat("{segment}: not modelled: {levels}.", segment="channel", levels=("web", "app"))
     assert say_caveat(caveat, words) == "Channel: not modelled: Web site and App."
+
+
+@pytest.mark.parametrize("unit", ["CNY", "EUR", "CHF", "points", "pp", "seconds"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_line_breaks_within_a_number_or_its_interval(unit: str, language: str) -> None:
+    row = {"kpi": "nps", "unit": unit, "change": -12.0, "change_low": -60.0, "change_high": 35.0}
+    shown = view(pd.DataFrame([row]), words=Words(language), minimum_base=1, columns="kpi change")
+    cell = shown.rows[0][1]
+    number, bracket, ends = cell.partition("\u200b（" if "\u200b" in cell else " (")
+    assert bracket
+    for text in (number, ends):
+        assert not {" ", "\u200b"} & set(text)
+        assert not any(a in "+−" and not b.isdigit() and b != "\u2060" for a, b in pairwise(text))

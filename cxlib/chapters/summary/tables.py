@@ -54,7 +54,7 @@ def contract(engagement: Any) -> pd.DataFrame:
     if len(judged) == 1:
         case = "only one missed" if len(missed) else "only one met" if met else "only one open"
     named = missed["kpi"] if len(missed) else judged["kpi"]
-    row = {"subject": "contract", "case": case, "met": met, "all": len(judged), "answers": True}
+    row = {"subject": "all targets", "case": case, "met": met, "all": len(judged), "answers": True}
     return pd.DataFrame([row | {"named": engagement.words.listed(dict.fromkeys(named))}])
 
 
