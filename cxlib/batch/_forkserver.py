@@ -53,6 +53,7 @@ def preload() -> None:
             with contextlib.suppress(ImportError):
                 import_module(name.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
         _rehearse()  # which imports, too
+    gc.freeze()  # nor is it looked at again, here or in what is forked
     gc.enable()
 
 
@@ -118,8 +119,6 @@ def main() -> None:
     if threads() != 1:
         print(f"cx: a library started {threads() - 1} thread(s); not forking.", file=sys.stderr)
         sys.exit(1)
-    gc.collect()
-    gc.freeze()
     gc.set_threshold(20_000, 20, 20)  # jobs are short: a fifth of drawing was looking for garbage
     confine.adopt_orphans()
     children: set[int] = set()

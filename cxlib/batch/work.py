@@ -196,11 +196,11 @@ def _format(parcel: Parcel, folder: Path) -> Outcome:
 def _glance(saved: bytes, parcel: Parcel, own: Path) -> dict[str, Any]:
     """Return what the index shows of saved results, which must be of this very job."""
     from cxlib.envelope import read
-    from cxlib.report.index import glance_of
+    from cxlib.report.index import SHOWN, glance_of
 
     path = own / "results.json"
     path.write_bytes(saved)
-    envelope = read(path)
+    envelope = read(path, only=SHOWN)
     said = (envelope.client, envelope.period, envelope.chapter)
     if said != (parcel.client, parcel.period, parcel.chapter):
         raise CxError(f"its results say that they are of {' '.join(map(str, said))}.")
