@@ -79,6 +79,7 @@ def _rehearse() -> None:
     import pandera.pandas as pa
     from matplotlib.figure import Figure
 
+    from cxlib.batch.kernel import application
     from cxlib.data import store
     from cxlib.plots import theme
     from cxlib.report.handbook import entries
@@ -87,6 +88,7 @@ def _rehearse() -> None:
     from cxlib.workspace import kit_digest
 
     kit_digest()
+    application()
     store.own_connection()
     if threads() != 1:  # a DuckDB that cannot do without: each process opens its own
         store.own_connection.cache_clear()
