@@ -254,13 +254,12 @@ _AS_IS = (str, int, bool, type(None))
 def _encode_columns(frame: pd.DataFrame) -> list[Any]:
     """Return names and columns; of plain ones, a thousand on a page, no Series is made."""
     every = frame.to_numpy(dtype=object).T.tolist()
+    columns = zip(frame.columns, frame.dtypes, every, strict=True)
     return [
         [name, {"$series": name, "dtype": str(dtype), "values": _plain(values, dtype)}]
         if _is_plain(dtype)
         else [name, _encode_series(frame.iloc[:, at])]
-        for at, (name, dtype, values) in enumerate(
-            zip(frame.columns, frame.dtypes, every, strict=True)
-        )
+        for at, (name, dtype, values) in enumerate(columns)
     ]
 
 
@@ -271,37 +270,30 @@ def _is_plain(dtype: Any) -> bool:
 
 def _plain(values: list[Any], dtype: Any) -> list[Any]:
     if isinstance(dtype, np.dtype):
-        return _encoded(values)
+        return [v if type(v) in _AS_IS else encode(v) for v in values]
     return [v if type(v) in _AS_IS else None for v in values]
-
-
-def _encoded(values: list[Any]) -> list[Any]:
-    return [v if type(v) in _AS_IS else encode(v) for v in values]
 
 
 def _encode_series(series: pd.Series[Any]) -> dict[str, Any]:
     dtype: Any = series.dtype
     stored: dict[str, Any] = {"$series": series.name, "dtype": str(dtype)}
+    if _is_plain(dtype):
+        return stored | {"values": _plain(series.astype(object).tolist(), dtype)}
     if isinstance(dtype, pd.CategoricalDtype):
-        stored |= {
-            "categories": encode(pd.Series(dtype.categories)),
-            "ordered": bool(dtype.ordered),
-        }
-        stored["dtype"] = "category"
+        stored |= {"dtype": "category", "categories": encode(pd.Series(dtype.categories))}
+        stored |= {"ordered": bool(dtype.ordered)}
     elif isinstance(dtype, pd.PeriodDtype):
         stored["values"] = [None if pd.isna(v) else str(v) for v in series]
         return stored
-    if isinstance(dtype, pd.StringDtype) or pd.api.types.is_datetime64_any_dtype(dtype):
+    if pd.api.types.is_datetime64_any_dtype(dtype):
         empty = series.isna().to_numpy()
         stored["values"] = [None if no else str(v) for v, no in zip(series, empty, strict=True)]
     elif isinstance(dtype, pd.CategoricalDtype):
         stored["values"] = [int(code) for code in series.cat.codes]
     elif isinstance(dtype, np.dtype) and dtype.kind == "m":
         stored["values"] = [None if pd.isna(v) else v.value for v in series]
-    elif pd.api.types.is_extension_array_dtype(dtype):
-        stored["values"] = [None if pd.isna(v) else encode(v) for v in series]
     else:
-        stored["values"] = _encoded(series.tolist())
+        stored["values"] = [None if pd.isna(v) else encode(v) for v in series]
     return stored
 
 
