@@ -269,9 +269,9 @@ def _is_plain(dtype: Any) -> bool:
 
 
 def _plain(values: list[Any], dtype: Any) -> list[Any]:
-    if isinstance(dtype, np.dtype):
-        return [v if type(v) in _AS_IS else encode(v) for v in values]
-    return [v if type(v) in _AS_IS else None for v in values]
+    if not isinstance(dtype, np.dtype):  # then nothing is missing in more than one way
+        values = [v if type(v) in _AS_IS or not pd.isna(v) else None for v in values]
+    return [v if type(v) in _AS_IS else encode(v) for v in values]
 
 
 def _encode_series(series: pd.Series[Any]) -> dict[str, Any]:

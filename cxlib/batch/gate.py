@@ -309,7 +309,7 @@ def _quoted(content: str) -> str:
     return "\n".join(json.loads(f'"{each}"') if "\\" in each else each for each in found)
 
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
 
 _ESTIMATES = (
     *("value", "low", "high", "change", "like", "difference", "before", "after"),
