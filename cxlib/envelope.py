@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from importlib import import_module
@@ -126,8 +126,8 @@ def _write_whole(path: Path, told: Mapping[str, str]) -> None:
     write_whole(path, ("{\n" + ",\n".join(lines) + "\n}").encode("utf-8"))
 
 
-def read(path: Path) -> Envelope:
-    """Read an envelope back.
+def read(path: Path, *, only: Collection[str] | None = None) -> Envelope:
+    """Read an envelope back; `only` names results, where the others are not asked for.
 
     Raises
     ------
@@ -137,15 +137,14 @@ def read(path: Path) -> Envelope:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(
-            f"{path.name} is not there yet; run the chapter that makes it first."
-        ) from None
+        message = f"{path.name} is not there yet; run the chapter that makes it first."
+        raise DataError(message) from None
     except ValueError as error:
         raise DataError(f"{path} is damaged ({error}); {_anew(path)}") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise DataError(f"{path} is not of schema {SCHEMA}; {_anew(path)}")
     try:
-        return _opened(data)
+        return _opened(data, only)
     except (DataError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} was saved by another kit ({error}); {_anew(path)}") from None
 
@@ -156,13 +155,14 @@ def _anew(path: Path) -> str:
     return f"run `cx run {client} --chapter {path.stem} --period {period} --force`."
 
 
-def _opened(data: dict[str, Any]) -> Envelope:
+def _opened(data: dict[str, Any], only: Collection[str] | None) -> Envelope:
+    kept = {n: v for n, v in data["results"].items() if only is None or n in only}
     return Envelope(
         client=data["client"],
         chapter=data["chapter"],
         period=data["period"],
         kit=data["kit"],
-        results={name: decode(value) for name, value in data["results"].items()},
+        results={name: decode(value) for name, value in kept.items()},
         findings=tuple(decode(value) for value in data["findings"]),
         provenance=decode(data["provenance"]),
         parts=tuple(Part(**{**p, "data": data["shown"][p["data"]]}) for p in data["parts"]),
@@ -253,48 +253,47 @@ _AS_IS = (str, int, bool, type(None))
 
 def _encode_columns(frame: pd.DataFrame) -> list[Any]:
     """Return names and columns; of plain ones, a thousand on a page, no Series is made."""
-    dtypes = list(frame.dtypes)
-    plain = [at for at, dtype in enumerate(dtypes) if _is_plain(dtype)]
-    values = iter(frame.iloc[:, plain].to_numpy(dtype=object).T.tolist())
+    every = frame.to_numpy(dtype=object).T.tolist()
+    columns = zip(frame.columns, frame.dtypes, every, strict=True)
     return [
-        [name, {"$series": name, "dtype": str(dtype), "values": _encoded(next(values))}]
+        [name, {"$series": name, "dtype": str(dtype), "values": _plain(values, dtype)}]
         if _is_plain(dtype)
         else [name, _encode_series(frame.iloc[:, at])]
-        for at, (name, dtype) in enumerate(zip(frame.columns, dtypes, strict=True))
+        for at, (name, dtype, values) in enumerate(columns)
     ]
 
 
 def _is_plain(dtype: Any) -> bool:
-    return isinstance(dtype, np.dtype) and dtype.kind in "biufO"
+    plain = isinstance(dtype, np.dtype) and dtype.kind in "biufO"
+    return plain or isinstance(dtype, (pd.StringDtype, pd.Int64Dtype, pd.BooleanDtype))
 
 
-def _encoded(values: list[Any]) -> list[Any]:
+def _plain(values: list[Any], dtype: Any) -> list[Any]:
+    if not isinstance(dtype, np.dtype):  # then nothing is missing in more than one way
+        values = [v if type(v) in _AS_IS or not pd.isna(v) else None for v in values]
     return [v if type(v) in _AS_IS else encode(v) for v in values]
 
 
 def _encode_series(series: pd.Series[Any]) -> dict[str, Any]:
     dtype: Any = series.dtype
     stored: dict[str, Any] = {"$series": series.name, "dtype": str(dtype)}
+    if _is_plain(dtype):
+        return stored | {"values": _plain(series.astype(object).tolist(), dtype)}
     if isinstance(dtype, pd.CategoricalDtype):
-        stored |= {
-            "categories": encode(pd.Series(dtype.categories)),
-            "ordered": bool(dtype.ordered),
-        }
-        stored["dtype"] = "category"
+        stored |= {"dtype": "category", "categories": encode(pd.Series(dtype.categories))}
+        stored |= {"ordered": bool(dtype.ordered)}
     elif isinstance(dtype, pd.PeriodDtype):
         stored["values"] = [None if pd.isna(v) else str(v) for v in series]
         return stored
-    if isinstance(dtype, pd.StringDtype) or pd.api.types.is_datetime64_any_dtype(dtype):
+    if pd.api.types.is_datetime64_any_dtype(dtype):
         empty = series.isna().to_numpy()
         stored["values"] = [None if no else str(v) for v, no in zip(series, empty, strict=True)]
     elif isinstance(dtype, pd.CategoricalDtype):
         stored["values"] = [int(code) for code in series.cat.codes]
     elif isinstance(dtype, np.dtype) and dtype.kind == "m":
         stored["values"] = [None if pd.isna(v) else v.value for v in series]
-    elif pd.api.types.is_extension_array_dtype(dtype):
-        stored["values"] = [None if pd.isna(v) else encode(v) for v in series]
     else:
-        stored["values"] = _encoded(series.tolist())
+        stored["values"] = [None if pd.isna(v) else encode(v) for v in series]
     return stored
 
 

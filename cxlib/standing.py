@@ -193,6 +193,16 @@ class Standing(Page):
 
     def prime(self) -> None:
         """Make and keep what chapters will ask for: a step of a run's plan, before any chapter."""
+        for make in self._unprimed.values():
+            make()
+
+    @property
+    def primed(self) -> bool:
+        """Whether all of that is kept already."""
+        return not self._unprimed
+
+    @property
+    def _unprimed(self) -> dict[str, Callable[[], Any]]:
         folder = self.workspace.kpis(self.client.client) / as_name(self.period)
         steps: dict[str, Callable[[], Any]] = {
             "kpis": self.kpis,
@@ -201,9 +211,8 @@ class Standing(Page):
             "groups": self.groups,
             "competitors": self.competitors,
         }
-        for name, make in steps.items():
-            if not is_kept(folder / f"{name}.json", self._fingerprint):
-                make()
+        kept = {n for n in steps if is_kept(folder / f"{n}.json", self._fingerprint)}
+        return {name: make for name, make in steps.items() if name not in kept}
 
     def grouped(self, deep: int, told: set[tuple[str, str]]) -> list[pd.DataFrame]:
         """Return the answers of every group of `deep` segments, of some KPIs and periods.

@@ -53,6 +53,7 @@ def preload() -> None:
             with contextlib.suppress(ImportError):
                 import_module(name.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
         _rehearse()  # which imports, too
+    gc.freeze()  # nor is it looked at again, here or in what is forked
     gc.enable()
 
 
@@ -78,6 +79,7 @@ def _rehearse() -> None:
     import pandera.pandas as pa
     from matplotlib.figure import Figure
 
+    from cxlib.batch.kernel import application
     from cxlib.data import store
     from cxlib.plots import theme
     from cxlib.report.handbook import entries
@@ -86,6 +88,7 @@ def _rehearse() -> None:
     from cxlib.workspace import kit_digest
 
     kit_digest()
+    application()
     store.own_connection()
     if threads() != 1:  # a DuckDB that cannot do without: each process opens its own
         store.own_connection.cache_clear()
@@ -118,8 +121,6 @@ def main() -> None:
     if threads() != 1:
         print(f"cx: a library started {threads() - 1} thread(s); not forking.", file=sys.stderr)
         sys.exit(1)
-    gc.collect()
-    gc.freeze()
     gc.set_threshold(20_000, 20, 20)  # jobs are short: a fifth of drawing was looking for garbage
     confine.adopt_orphans()
     children: set[int] = set()

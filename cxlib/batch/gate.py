@@ -84,12 +84,13 @@ class Gate:
                 else:
                     told = content.decode("utf-8", "replace")
                     saved = json.loads(told) if kind == "results" else None
-                    seen = _LOOKS[kind](told) if saved is None else iter([(_texts(saved), False)])
+                    seen = _LOOKS[kind](told) if saved is None else iter([(_quoted(told), False)])
                 for text, private in seen:
                     found = guard.find(text, private=private)
                     if found:
                         return f"not delivered: its {kind} holds {found}"
-                small = next(_small_cells(saved, self.clients[client].privacy.minimum_base), "")
+                base = self.clients[client].privacy.minimum_base
+                small = next(_small_cells(saved, base), "")
                 if small:
                     return f"not delivered: its results hold {small}"
         except (CxError, OSError, ValueError, KeyError, BadZipFile) as error:
@@ -302,6 +303,14 @@ def _texts(value: Any) -> str:
     return "\n".join(_strings(value))
 
 
+def _quoted(content: str) -> str:
+    """Return the texts and keys of JSON that was read, a line each: `_texts` of it, but faster."""
+    found = _QUOTED.findall(content)
+    return "\n".join(json.loads(f'"{each}"') if "\\" in each else each for each in found)
+
+
+_QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
+
 _ESTIMATES = (
     *("value", "low", "high", "change", "like", "difference", "before", "after"),
     *("mean", "median", "percent", "rate", "nps", "csat", "ces"),
@@ -319,7 +328,8 @@ def _small_cells(value: Any, base: int) -> Iterator[str]:
                 yield f"a number on {n:g} {Count(n):answer|answers}, fewer than {base}"
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for part in parts:
-        yield from _small_cells(part, base)
+        if isinstance(part, (dict, list)):
+            yield from _small_cells(part, base)
 
 
 def _of_notebook(content: str) -> Iterator[tuple[str, bool]]:

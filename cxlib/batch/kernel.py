@@ -9,8 +9,9 @@ import json
 import os
 import signal
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from cxlib.batch import confine
 from cxlib.data.apart import limit_memory
@@ -59,11 +60,26 @@ def serve(*, connection_file: str, folder: Path, memory: int, parent: int) -> No
     limit_memory(memory)
     sockets = Path(connection_file).parent
     confine.restrict(write=[folder, sockets, *confine.DEVICES], read=confine.libraries())
-    from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
 
+    told = {"connection_file": connection_file, "capture_fd_output": False, "log_level": "CRITICAL"}
+    kernel: Any = application().instance(
+        config=Config(IPKernelApp=told, HistoryManager={"enabled": False})
+    )
+    kernel.initialize()
+    kernel.start()
+
+
+@cache
+def application() -> Any:
+    """Return the kernel's application, which knows all it needs; made once, before any fork."""
+    from ipykernel import ipkernel
+    from ipykernel.kernelapp import IPKernelApp
+
+    ipkernel.sys = _NoModules()  # type: ignore[attr-defined, assignment]
+
     class Kernel(IPKernelApp):
-        """Knows all it needs: there is no command line to parse, and no file of settings."""
+        """Has no command line to parse, and no file of settings."""
 
         def parse_command_line(self, argv: Any = None) -> None:
             """Do nothing."""
@@ -71,12 +87,19 @@ def serve(*, connection_file: str, folder: Path, memory: int, parent: int) -> No
         def load_config_file(self, *_told: Any, **_options: Any) -> None:
             """Do nothing."""
 
-    told = {"connection_file": connection_file, "capture_fd_output": False, "log_level": "CRITICAL"}
-    kernel: Any = Kernel.instance(
-        config=Config(IPKernelApp=told, HistoryManager={"enabled": False})
-    )
-    kernel.initialize()
-    kernel.start()
+    return Kernel
+
+
+class _NoModules:
+    """Is ``sys`` to the kernel, which lists every module for a debugger that no job has.
+
+    Looking at them all costs a forked process, which copies what it touches, a thirtieth of a job.
+    """
+
+    modules: ClassVar[dict[str, Any]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
 
 
 def _quieten(log: Path) -> None:

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cxlib.batch.chapters import Chapter, Chapters, choose, discover, stray_settings
 from cxlib.batch.forkserver import DiedError, TimedOutError, can_fork, fork_server, stop_fork_server
 from cxlib.batch.issues import before
-from cxlib.batch.prepare import Prepared, Seen, digest, prepare, seen
+from cxlib.batch.prepare import Prepared, Seen, digest, prepare, prepare_unchanged, seen
 from cxlib.batch.state import Where, read_record
 from cxlib.data.apart import Limits, apart, died, late, short, within
 from cxlib.data.masking import mask_text
@@ -202,15 +202,26 @@ def _prepared(
         return
 
     known = set(workspace.known())
+    unchanged: dict[str, Prepared] = {}
+
+    def together(some: Sequence[str]) -> list[Prepared]:
+        try:
+            told = (prepare_unchanged, str(workspace.root), some, request.period)
+            return _forked(request.limits, *told) if some else []
+        except (DiedError, TimedOutError, CxError):
+            return []  # each by itself, then, so that one does not stop the others
 
     def made(each: tuple[str, str, str, bool]) -> Prepared:
         if each[1] not in known:  # said at once: nothing is read of it
             return prepare(*each)
-        ready = _apart(each, request.limits)
+        ready = unchanged.get(each[1]) or _apart(each, request.limits)
         return replace(ready, fault=short(ready.fault, request.limits.memory))
 
     with ThreadPoolExecutor(request.jobs) as pool:
         try:
+            if len(names) > request.jobs and can_fork() and not request.limits.cold:
+                several = [names[at :: request.jobs] for at in range(request.jobs)]
+                unchanged |= {p.name: p for found in pool.map(together, several) for p in found}
             yield from pool.map(made, arguments)
         except KeyboardInterrupt:
             stop_fork_server()  # else the pool would wait for clients that nobody wants any more
@@ -225,12 +236,9 @@ def _apart(each: tuple[str, str, str, bool], limits: Limits) -> Prepared:
             return apart(prepare, *each, limits=limits)
         except CxError as error:
             return Prepared(each[1], fault=str(error))
-    told, environ, timeout = (limits.memory, prepare, *each), dict(os.environ), limits.timeout
     for _attempt in range(2):
         try:
-            made: Prepared = fork_server().call(
-                within, *told, timeout=timeout or None, environ=environ
-            )
+            made: Prepared = _forked(limits, prepare, *each)
         except DiedError as ended:
             fault = died(ended, limits)
         except TimedOutError:
@@ -238,6 +246,14 @@ def _apart(each: tuple[str, str, str, bool], limits: Limits) -> Prepared:
         else:
             return made
     return Prepared(each[1], fault=fault)
+
+
+def _forked(limits: Limits, function: Callable[..., Any], *told: Any) -> Any:
+    """Return what a function does in a forked process, within the limits."""
+    return fork_server().call(
+        within, limits.memory, function, *told,
+        timeout=limits.timeout or None, environ=dict(os.environ),
+    )  # fmt: skip
 
 
 def _plan_client(

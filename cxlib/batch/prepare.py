@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,10 +52,11 @@ class Prepared:
     registers: Mapping[str, str] = field(default_factory=dict)
 
 
-def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
+def prepare(root: str, name: str, period: str, write: bool, idle: bool = False) -> Prepared:
     """Read a client's file, and its data if they changed; runs in a process of its own.
 
-    Without `write` it only looks, and leaves everything as it is.
+    Without `write` it only looks, and leaves everything as it is; with `idle` it gives up, and
+    returns no client, where tables or estimates are to be made.
     """
     from cxlib import params, periods
     from cxlib.chapters import registers_of
@@ -66,14 +67,15 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
     workspace = Workspace(Path(root))
     try:
         client = params.load(name, workspace)
-        changed = ""
+        changed = _changed(client, workspace) if idle or not write else ""
+        if idle and changed:
+            return Prepared(name)
         if write:
             from cxlib.data.ingest import ingest
 
             ingest(client, workspace)
             registers = take_in(client, workspace, registers_of(client))
         else:
-            changed = _changed(client, workspace)
             models = registers_of(client)
             registers = {
                 n: read_register(client, n, m, workspace).digest for n, m in models.items()
@@ -81,8 +83,8 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         if not _tables(workspace, name):
             return Prepared(name, client, period, changed=changed)
         chosen = periods.choose(period, periods_of(workspace, client, period))
-        if write:
-            _prime(client, chosen, workspace)
+        if write and not _prime(client, chosen, workspace, idle=idle):
+            return Prepared(name)
         tables = _tables(workspace, name)
         face = logo_file(client, workspace)
         face_of(client, workspace, client.languages[0])  # a logo that will not do stops it here
@@ -101,19 +103,29 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         return Prepared(name, fault=f"{type(error).__name__}: {error}")
 
 
-def _prime(client: Client, period: str, workspace: Workspace) -> None:
-    """Estimate a client's KPIs once, for every chapter to read."""
+def prepare_unchanged(root: str, names: Sequence[str], period: str) -> list[Prepared]:
+    """Prepare, in one process, those clients of whom nothing is to be made."""
+    ready = (prepare(root, name, period, write=True, idle=True) for name in names)
+    return [each for each in ready if each.client is not None]
+
+
+def _prime(client: Client, period: str, workspace: Workspace, *, idle: bool) -> bool:
+    """Estimate a client's KPIs once, for every chapter to read; `idle`, tell whether they stand."""
     from cxlib.chapters import register, words_of
     from cxlib.engagement import Engagement
 
     try:
         register("assessment")
         words = words_of(client, workspace, client.languages[0])
-        Engagement(
+        engagement = Engagement(
             client=client, workspace=workspace, period=period, words=words, chapter="assessment"
-        ).prime()
+        )
+        if idle:
+            return engagement.primed
+        engagement.prime()
     except Exception:  # noqa: BLE001 - each chapter meets the same fault and names its cell
-        return
+        return not idle
+    return True
 
 
 def _changed(client: Client, workspace: Workspace) -> str:

@@ -152,7 +152,7 @@ def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
     if parcel.format:
         return _format(parcel, folder)
     own = folder.with_name("w")
-    error = _execute(parcel, folder, own, limits)
+    error, notebook = _execute(parcel, folder, own, limits)
     files: dict[str, bytes] = {}
     glance: dict[str, Any] = {}
     executed = own / "executed.ipynb"
@@ -160,7 +160,7 @@ def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
         files["notebook"] = executed.read_bytes()
     if not error:
         try:
-            files["report"] = _report(parcel, own)
+            files["report"] = _report(parcel, own, notebook)
             left = Workspace(folder).result(
                 parcel.client, parcel.period, parcel.language, parcel.chapter
             )
@@ -196,19 +196,19 @@ def _format(parcel: Parcel, folder: Path) -> Outcome:
 def _glance(saved: bytes, parcel: Parcel, own: Path) -> dict[str, Any]:
     """Return what the index shows of saved results, which must be of this very job."""
     from cxlib.envelope import read
-    from cxlib.report.index import glance_of
+    from cxlib.report.index import SHOWN, glance_of
 
     path = own / "results.json"
     path.write_bytes(saved)
-    envelope = read(path)
+    envelope = read(path, only=SHOWN)
     said = (envelope.client, envelope.period, envelope.chapter)
     if said != (parcel.client, parcel.period, parcel.chapter):
         raise CxError(f"its results say that they are of {' '.join(map(str, said))}.")
     return glance_of(envelope)
 
 
-def _execute(parcel: Parcel, folder: Path, own: Path, limits: Limits) -> str:
-    """Run the notebook by papermill; return its error line, empty if it ran through."""
+def _execute(parcel: Parcel, folder: Path, own: Path, limits: Limits) -> tuple[str, Any]:
+    """Run the notebook by papermill; return its error line, empty if it ran through, and itself."""
     from jupyter_core.utils import ensure_event_loop
     from papermill.exceptions import PapermillExecutionError
     from papermill.iorw import write_ipynb
@@ -231,10 +231,10 @@ def _execute(parcel: Parcel, folder: Path, own: Path, limits: Limits) -> str:
         watch.start()
     try:
         with confine.memory_watched(lambda: _pid(manager), limits.memory, lambda: stop(large)):
-            _papermill(parcel, folder, executed, manager)
+            notebook = _papermill(parcel, folder, executed, manager)
     except PapermillExecutionError as failed:
         at = failed.exec_count or failed.cell_index
-        return f"cell [{at}]: {_kindly(failed, limits)}"
+        return f"cell [{at}]: {_kindly(failed, limits)}", None
     except MemoryError:
         raise
     except Exception as failed:  # noqa: BLE001 - one job's end is never another's
@@ -242,10 +242,10 @@ def _execute(parcel: Parcel, folder: Path, own: Path, limits: Limits) -> str:
             write_ipynb(manager.notebook, str(executed))
         at = _last_cell(manager.notebook)
         if stopped:
-            return f"{at}{stopped[0]}"
+            return f"{at}{stopped[0]}", None
         if type(failed).__name__ == "DeadKernelError" or "Kernel died" in str(failed):
-            return f"{at}{_death(manager, limits)}"
-        return _plain(failed)
+            return f"{at}{_death(manager, limits)}", None
+        return _plain(failed), None
     finally:
         watch.cancel()
         manager.end_kernel()
@@ -254,8 +254,8 @@ def _execute(parcel: Parcel, folder: Path, own: Path, limits: Limits) -> str:
     with suppress(CxError):
         log = read_left(folder, folder / "tmp" / "kernel.log", most=_LARGEST) or b""
     if limits.memory and b"MemoryError" in log:
-        return f"output was lost to its memory limit of {limits.memory} MB"
-    return ""
+        return f"output was lost to its memory limit of {limits.memory} MB", None
+    return "", notebook
 
 
 def _pid(manager: type[JobKernelManager]) -> int | None:
@@ -265,7 +265,7 @@ def _pid(manager: type[JobKernelManager]) -> int | None:
 
 def _papermill(
     parcel: Parcel, folder: Path, executed: Path, manager: type[JobKernelManager]
-) -> None:
+) -> Any:
     import papermill
     from papermill.engines import NBClientEngine, papermill_engines
 
@@ -281,7 +281,7 @@ def _papermill(
             return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
 
     papermill_engines.register("cx", Engine)
-    papermill.execute_notebook(
+    return papermill.execute_notebook(
         str(executed.parent / "notebooks" / parcel.notebook),
         str(executed),
         parameters={"client": parcel.client, "period": parcel.period, "language": parcel.language},
@@ -334,9 +334,7 @@ def _kindly(error: Any, limits: Limits) -> str:
     return f"{name}: {lines[-1]}"
 
 
-def _report(parcel: Parcel, own: Path) -> bytes:
-    import nbformat
-
+def _report(parcel: Parcel, own: Path, notebook: Any) -> bytes:
     from cxlib import params
     from cxlib.chapters import words_of
     from cxlib.report.cover import cover_of
@@ -346,8 +344,6 @@ def _report(parcel: Parcel, own: Path) -> bytes:
     place = Workspace(own)
     client = params.load(parcel.client, place)
     words = words_of(client, place, parcel.language)
-    with (own / "executed.ipynb").open(encoding="utf-8") as file:
-        notebook = nbformat.read(file, as_version=4)
     cover = cover_of(client, place, period=parcel.period, words=words)
     links = {s: Link(file, words.say(title)) for s, (file, title) in parcel.links.items()}
     methods = of_chapter(parcel.chapter, parcel.language)

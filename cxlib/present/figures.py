@@ -121,7 +121,42 @@ def _laid_out_once() -> Iterator[None]:
         setattr(manager, _FIND, find)
 
 
+@contextmanager
+def _ticks_placed_once() -> Iterator[None]:
+    """Have an axis place and measure its ticks once where it stands: it is asked ten times."""
+    from matplotlib.axis import Axis
+
+    axis: Any = Axis
+    place: Any = getattr(axis, _PLACE, None)
+    measure: Any = getattr(axis, _MEASURE, None)
+    if not (_takes(place, "self") and _takes(measure, "self", "ticks", "renderer")):
+        yield
+        return
+    placed, measured = dict[Any, Any](), dict[Any, Any]()
+
+    def ticks(self: Any) -> Any:
+        where = (self.axes.bbox.bounds, *self.get_view_interval())
+        if placed.get(self, (None,))[0] != where:
+            placed[self] = where, place(self)
+            measured.pop(self, None)
+        return placed[self][1]
+
+    def boxes(self: Any, ticks: Any, renderer: Any) -> Any:
+        if self not in measured or measured[self][0] is not ticks:
+            measured[self] = ticks, measure(self, ticks, renderer)
+        return measured[self][1]
+
+    setattr(axis, _PLACE, ticks)
+    setattr(axis, _MEASURE, boxes)
+    try:
+        yield
+    finally:
+        setattr(axis, _PLACE, place)
+        setattr(axis, _MEASURE, measure)
+
+
 _LAY_OUT, _FIND = "_get_layout", "_find_fonts_by_props"
+_PLACE, _MEASURE = "_update_ticks", "_get_ticklabel_bboxes"
 
 
 def _takes(function: Any, *names: str) -> bool:
@@ -147,11 +182,12 @@ def render_svg(figure: Figure) -> tuple[str, float]:
         renderer = _renderer()(width, height, buffer, image_dpi=200, metadata=NO_METADATA)
         canvas: Any = FigureCanvasBase(figure)
         canvas.get_renderer = lambda: renderer
-        theme.fit(figure)
         title = figure._suptitle  # type: ignore[attr-defined]
-        for text in figure.findobj(Text):
-            _note(text, "title" if text is title else "")
-        figure.draw(renderer)
+        with _ticks_placed_once():
+            theme.fit(figure)
+            for text in figure.findobj(Text):
+                _note(text, "title" if text is title else "")
+            figure.draw(renderer)
         top = height - float(title.get_window_extent(renderer).y0) if title else 0.0
         renderer.finalize()
     finally:

@@ -190,17 +190,18 @@ class _Part:
     ) -> None:
         bases = [name for name in _BASES if name in frame]
         self.minimum_base = minimum_base
-        self.based, self.small = bool(bases), pd.Series(False, index=frame.index)
+        self.based, self.small = bool(bases), np.zeros(len(frame), dtype=bool)
         self.measures: list[Measure] = []
         self.cells: list[Cell] = []
         self.n = np.full(len(frame), np.inf)
         if not bases:
             return
-        self.small = frame.get("withheld", self.small).astype(bool)
-        for base in bases:
-            n = frame[base].astype(float)  # a figure without a base is a plain value, not a sample
+        if "withheld" in frame:
+            self.small |= frame["withheld"].to_numpy(dtype=bool)
+        for base in bases:  # a figure without a base is a plain value, not a sample
+            n = frame[base].to_numpy(dtype=float, na_value=np.nan)
             self.small |= (n < minimum_base) & ((n > 0) | (base == "n"))
-            self.n = np.fmin(self.n, n.to_numpy())
+            self.n = np.fmin(self.n, n)
         by = tuple(name for name in dict.fromkeys(by) if name in frame and name not in _MEASURED)
         if by or "level" in frame:
             change = "change" if "n_before" in frame else ""
@@ -240,10 +241,10 @@ class _Part:
                 (lattices[measure], cell)
                 for measure, cell in zip(self.measures, self.cells, strict=True)
             ]
-            hidden = [cell in lattice.hidden for lattice, cell in of]
-            small |= np.array(hidden, dtype=bool)
-            kept = [not lattice.seals(cell) for lattice, cell in of]
-            frame, small = frame[kept], small[kept]
+            small |= np.array([cell in lattice.hidden for lattice, cell in of], dtype=bool)
+            kept = np.array([not lattice.seals(cell) for lattice, cell in of], dtype=bool)
+            if not kept.all():
+                frame, small = frame[kept], small[kept]
         shown = frame.assign(withheld=small)
         if small.any():
             open_ = {*_KEPT, "withheld"} - ({"rank"} if self.cells else set())  # between which two
@@ -267,7 +268,7 @@ def _cells(frame: pd.DataFrame, by: tuple[str, ...]) -> list[Cell]:
     ]
 
 
-def _blank(frame: pd.DataFrame, names: pd.Index[str], rows: pd.Series[bool]) -> None:
+def _blank(frame: pd.DataFrame, names: pd.Index[str], rows: Any) -> None:
     for name in names:
         column = frame[name]
         if pd.api.types.is_bool_dtype(column):

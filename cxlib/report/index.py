@@ -77,6 +77,9 @@ NOTE = "note: "
 language and text."""
 GLANCE = tuple(field.name for field in fields(Kpi) if field.name != "label")
 """What the index shows of a KPI."""
+_REGISTERS = ("plan", "open")
+SHOWN = ("standing", *_REGISTERS)
+"""Results of which it shows something."""
 
 
 def glance_of(envelope: Envelope) -> dict[str, Any]:
@@ -110,7 +113,7 @@ def _late(envelope: Envelope) -> int | None:
     """Return how much of a register of actions or obligations is late; None for other results."""
     import pandas as pd
 
-    for name in ("plan", "open"):
+    for name in _REGISTERS:
         found = envelope.results.get(name)
         table = found if isinstance(found, pd.DataFrame) else getattr(found, "table", None)
         if isinstance(table, pd.DataFrame) and "days_late" in table:

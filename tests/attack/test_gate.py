@@ -23,7 +23,7 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
 from cxlib import params
-from cxlib.batch.gate import Gate, _folded
+from cxlib.batch.gate import Gate, _folded, _quoted, _texts
 from cxlib.data.ingest import ingest
 from tests.batch.conftest import Place, place
 
@@ -259,6 +259,15 @@ def test_a_client_may_be_named_where_the_own_file_names_it(place: Place) -> None
 
 def test_an_output_that_cannot_be_read_does_not_pass(check: Callable[..., str]) -> None:
     assert "cannot be searched" in check(results="{")
+
+
+@pytest.mark.parametrize(
+    "saved", [{}, "a", 7, [], {'a"b': ["x\\", '字\n"q', {"k": 1.5}], "\\": "\\n\u2028"}]
+)
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_every_text_and_key_of_saved_results_is_seen(saved: Any, ascii_only: bool) -> None:
+    content = json.dumps(saved, ensure_ascii=ascii_only)
+    assert sorted(_quoted(content).split("\n")) == sorted(_texts(saved).split("\n"))
 
 
 def test_a_number_on_too_few_answers_does_not_leave(check: Callable[..., str]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cxlib import envelope
+from cxlib.batch import plan
 from cxlib.batch.chapters import discover
+from cxlib.batch.forkserver import can_fork
 from cxlib.batch.plan import Job, Run
 from cxlib.batch.state import read_record
 from cxlib.errors import RunError
@@ -62,6 +65,40 @@ def test_changed_data_concern_their_client_only(done: Place, by_key: Look) -> No
     assert told["c01/sound"] == ("fresh", "")
     ended = by_key(done.run())
     assert (ended["c00/sound"].state, ended["c01/sound"].state) == ("done", "fresh")
+
+
+@pytest.mark.skipif(not can_fork(), reason="nothing is forked on this system")
+@pytest.mark.parametrize("amiss", ["nothing", "data", "estimates", "file", "killed"])
+def test_clients_of_whom_nothing_is_to_be_made_are_prepared_together(
+    done: Place, monkeypatch: pytest.MonkeyPatch, amiss: str
+) -> None:
+    done.add_client("c02")
+    done.run()
+    before = [(job.key, job.fingerprint, job.state) for job in done.plan().jobs]
+    if amiss == "data":
+        with (done.workspace.data("c01") / "survey.csv").open("a", encoding="utf-8") as file:
+            file.write("r99,2026-05-11,5,9\n")
+    elif amiss == "estimates":
+        next(done.workspace.kpis("c01").rglob("kpis.json")).unlink()
+    elif amiss == "file":
+        (done.root / "params" / "c01.yaml").write_text("client: c01\nsurvy: 1\n", encoding="utf-8")
+    elif amiss == "killed":
+        monkeypatch.setattr(plan, "prepare_unchanged", _killed)
+    alone = list[str]()
+    apart = plan._apart
+    monkeypatch.setattr(plan, "_apart", lambda e, limits: alone.append(e[1]) or apart(e, limits))
+    run = plan.make_plan(done.workspace, done.request(jobs=2))
+    every = ["c00", "c01", "c02"]
+    assert sorted(alone) == {"nothing": [], "killed": every}.get(amiss, ["c01"])
+    assert sorted({*run.clients, *run.faults}) == every
+    assert list(run.faults) == (["c01"] if amiss == "file" else [])
+    after = [(job.key, job.fingerprint, job.state) for job in run.jobs]
+    if amiss in ("nothing", "killed", "estimates"):
+        assert after == before
+
+
+def _killed(*_told: object) -> None:
+    os.kill(os.getpid(), 9)
 
 
 def test_a_changed_client_file_concerns_its_client_only(done: Place) -> None:

@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.text import Text
@@ -60,6 +61,40 @@ def test_a_figure_is_the_same_whether_its_texts_are_laid_out_once_or_each_time(
     assert once.data == each.data
     assert few < len(calls) - few
     assert Text._get_layout is counted  # type: ignore[attr-defined]
+
+
+def many(_result: Any, *, words: Words, ax: Any = None) -> Any:
+    made = theme.axes(ax)
+    made.plot([0.5, 12_345.25, 3], [9, 2.5, 7], label="Wide")
+    made.set(xlabel="one " * 40, ylabel="Value")
+    made.annotate("A note that reaches over the edge", (12_345.25, 2.5))
+    theme.legend(made)
+    return theme.title(made, "A title. " * 20)
+
+
+@pytest.mark.parametrize("plot", [one, many])
+def test_a_figure_is_the_same_whether_its_ticks_are_placed_once_or_each_time(
+    plot: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    place: Callable[..., Any] = Axis._update_ticks  # type: ignore[attr-defined]
+    monkeypatch.setattr(Axis, "_update_ticks", lambda self: calls.append(1) or place(self))
+    options = {"text": "Delivery"} if plot is one else {}
+    once, few = draw(plot, None, words=Words(), **options), len(calls)
+    monkeypatch.setattr(figures, "_ticks_placed_once", nullcontext)
+    each = draw(plot, None, words=Words(), **options)
+    assert once.svg == each.svg
+    assert 0 < few < (len(calls) - few) / 2
+
+
+@pytest.mark.parametrize("name", ["_PLACE", "_MEASURE"])
+def test_ticks_of_another_matplotlib_are_left_alone(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, name, "_a_function_that_is_not_there")
+    before = Axis._update_ticks  # type: ignore[attr-defined]
+    with figures._ticks_placed_once():
+        assert Axis._update_ticks is before  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", ["_LAY_OUT", "_FIND"])
