@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+SIGNS = frozenset("·“”‘’…—")
+"""What a Chinese font draws one em wide, beside Chinese, and a Latin font narrower."""
+
 
 def wrap(text: str, *, width: float) -> str:
     """Break `text` into lines of at most `width` em: Chinese one em each, Latin half."""
@@ -22,7 +25,9 @@ def wrap(text: str, *, width: float) -> str:
 
 def em(text: str, latin: float = 0.52) -> float:
     """Return the width of a text in em: Chinese one each, Latin about half."""
-    return sum(1.0 if ord(c) > 0x2E7F else latin for c in text)
+    wide = [ord(c) > 0x2E7F for c in text]
+    signs = SIGNS if any(wide) else ""
+    return sum(1.0 if a or c in signs else latin for a, c in zip(wide, text, strict=True))
 
 
 _PIECE = re.compile(r"第?\d+(?:年|季度|月|日)|[\s\S]")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib.errors import DataError
 from cxlib.plots import theme
-from cxlib.plots.wrapping import em
+from cxlib.plots.wrapping import SIGNS, em
 from cxlib.present import mime
 from cxlib.present.mime import View
 from cxlib.words import Words
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 """Same inputs, same bytes."""
-SIGNS = frozenset("·“”‘’…—")
-"""What a Chinese font draws one em wide, and the Latin font by which it is measured narrower."""
 ANCHORS = {"left": (0.0, ""), "center": (0.5, "middle"), "right": (1.0, "end")}
 
 
@@ -237,7 +235,7 @@ def _renderer() -> Any:
             measure: Any = super().get_text_width_height_descent
             if key not in self._measured:
                 width, *rest = measure(s, prop, ismath)
-                if em(s, latin=0):
+                if em(s, latin=0):  # it holds Chinese
                     one, signs = prop.get_size_in_points(), [c for c in s if c in SIGNS]
                     width += sum(max(0.0, one - measure(c, prop, ismath)[0]) for c in signs)
                 self._measured[key] = (width, *rest)

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 from cxlib.errors import CxError
+from cxlib.plots.wrapping import em
 from cxlib.present import formats
 from cxlib.present.sheets import Cell, Grid
 from cxlib.words import Words, mark as _
@@ -278,7 +279,7 @@ def _side(each: Grid, at: int) -> dict[str, Any]:
 
 def wide(text: str) -> float:
     """Return the width of a text in characters of the standard font; Chinese ones are two wide."""
-    return sum(2.0 if ord(c) > 0x2E7F else 1.0 for c in text)
+    return 2 * em(text, latin=0.5)
 
 
 def _lines(text: Any, width: float) -> int:

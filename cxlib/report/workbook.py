@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 CONTENTS = (62, 62)
 """Widths of the two columns of the contents."""
-MOST_HEADINGS = 60
-"""Characters of what the contents say that a table holds."""
 
 
 def workbook(
@@ -92,7 +89,8 @@ def _write_contents(
         else:
             look = book.look(font_color=book.main, indent=1)
             sheet.write_url(row, 0, internal(name, at), look, _cut(title) or "–")
-            told = textwrap.shorten(headings, MOST_HEADINGS, placeholder=" …")
+            told, cut = _cut(headings), _cut(headings) != headings
+            told = f"{told.rpartition(' ')[0]} …" if cut and " " in told else told
             book.put(sheet, row, 1, (told, ""), font_color=MUTED)
         row += 1
     for note in (

@@ -27,10 +27,12 @@ from cxlib.plots import native, theme
 from cxlib.plots.forest import forest
 from cxlib.plots.wrapping import em
 from cxlib.present.findings import Finding, Rule
+from cxlib.present.workbooks import wide
 from cxlib.report import exports
 from cxlib.report.charts import _said
 from cxlib.report.deck import figure_of
 from cxlib.report.saved import Saved
+from cxlib.report.workbook import CONTENTS
 from cxlib.workspace import Workspace
 from tests.conftest import copy_workspace
 
@@ -130,6 +132,17 @@ def test_contents_lead_to_every_table(make: Callable[..., bytes]) -> None:
     for link in links:
         sheet, _bang, cell = link.rpartition("!")
         assert book[sheet.strip("'").replace("''", "'")][cell].value
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_the_contents_say_keeps_to_its_column(
+    language: str, make: Callable[..., bytes]
+) -> None:
+    sheet = openpyxl.load_workbook(BytesIO(make("xlsx", language))).worksheets[0]
+    told = [c for c in cells(sheet).values() if c.column == 2]
+    assert any(str(c.value).endswith(" …") for c in told)
+    for c in told:
+        assert wide(str(c.value)) <= CONTENTS[1], c.value
 
 
 def test_the_table_book_holds_every_question_by_every_group(
