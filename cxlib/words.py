@@ -65,24 +65,6 @@ class Said(str):
     __slots__ = ()
 
 
-class Told(str):
-    """An English sentence that keeps the message and facts it was made of, for other languages."""
-
-    __slots__ = ("facts", "message")
-    message: str
-    facts: Mapping[str, object]
-
-    def __new__(cls, message: str, /, **facts: object) -> Told:
-        """Say a message in English."""
-        made = super().__new__(cls, filled(message, facts) if facts else message)
-        made.message, made.facts = message, facts
-        return made
-
-    def by(self, words: Words) -> str:
-        """Return it as `words` say it."""
-        return words.say(self.message, **self.facts)
-
-
 NAMES: Mapping[str, str] = MappingProxyType(
     {
         "ticket_csat": mark("Rating per ticket"),

@@ -10,8 +10,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxlib.errors import RunError, nearest
-from cxlib.words import Said, Told, mark as _
+from cxlib.errors import RunError, Told, nearest
+from cxlib.words import Said, mark as _
 
 if TYPE_CHECKING:
     from cxlib.params import Client, Fault

@@ -18,10 +18,10 @@ from cxlib.batch.prepare import Prepared, Seen, digest, prepare, prepare_unchang
 from cxlib.batch.state import Where, read_record
 from cxlib.data.apart import Limits, apart, died, late, short, within
 from cxlib.data.masking import mask_text
-from cxlib.errors import CxError, RunError
+from cxlib.errors import CxError, RunError, Told
 from cxlib.report.book import TITLE
 from cxlib.report.saved import TITLES, file_name
-from cxlib.words import Said, Told, mark as _
+from cxlib.words import Said, mark as _
 from cxlib.workspace import Workspace, file_digest, kit_digest
 
 if TYPE_CHECKING:

@@ -34,8 +34,8 @@ from cxlib.batch.state import (
     write_record,
 )
 from cxlib.batch.work import Outcome, Parcel, run_job
-from cxlib.errors import CxError, RunError, SetupError
-from cxlib.words import Told, mark as _
+from cxlib.errors import CxError, RunError, SetupError, Told
+from cxlib.words import mark as _
 from cxlib.workspace import Workspace, report_folder, write_whole
 
 if TYPE_CHECKING:

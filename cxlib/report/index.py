@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib.chapters import register
 from cxlib.columns import records
+from cxlib.errors import Told
 from cxlib.present.conclusions import spark
 from cxlib.present.findings import Finding
 from cxlib.report.html import CONTENT_POLICY, page_of, style
-from cxlib.words import LANGUAGES, Said, Told, Words, mark as _
+from cxlib.words import LANGUAGES, Said, Words, mark as _
 
 if TYPE_CHECKING:
     from cxlib.envelope import Envelope
@@ -228,5 +229,5 @@ def render_index(
     return page_of(
         "portfolio.html.j2", words, policy=CONTENT_POLICY, style=style(), clients=clients,
         faults=faults, verdicts=_VERDICTS, period=words.period, label=words.label, spoken=SPOKEN,
-        states=_STATES, noted=lambda note: note.by(words) if isinstance(note, Told) else note,
+        states=_STATES, noted=lambda note: note.by(words.say) if isinstance(note, Told) else note,
     )  # fmt: skip

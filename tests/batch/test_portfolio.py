@@ -17,11 +17,11 @@ from cxlib.batch.chapters import Chapter
 from cxlib.batch.forkserver import can_fork
 from cxlib.batch.plan import Request
 from cxlib.batch.portfolio import consultancy, portfolio
-from cxlib.errors import CxError
+from cxlib.errors import CxError, Told
 from cxlib.present.findings import Finding, Rule
 from cxlib.report.html import CONTENT_POLICY
 from cxlib.report.index import ClientEntry, Entry, Kpi, glance_of, render_index
-from cxlib.words import Said, Told, Words
+from cxlib.words import Said, Words
 from tests.batch.conftest import PERIOD, Place
 
 HEADLINE = """
@@ -223,7 +223,7 @@ def test_the_index_says_in_its_language_why_each_chapter_has_no_report(place: Pl
     assert len({*notes}) == 5
     page = render_index(portfolio(place.workspace, place.out, run), words=Words.load("zh"))
     for note in notes:
-        told = note.by(Words.load("zh"))  # type: ignore[attr-defined]
+        told = note.by(Words.load("zh").say)  # type: ignore[attr-defined]
         assert told != note
         assert note not in page
         assert (told in page) == (note != notes[0])
