@@ -95,8 +95,7 @@ def _label(
     figure = ax.get_figure(root=True)
     if figure is None:
         return
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # the labels are placed for the axes as they now stand
+    theme.fit(figure)  # the labels are placed for the axes as they now stand
     point = figure.dpi / 72
     spots = ax.transData.transform(places)
     frame = ax.get_window_extent().extents

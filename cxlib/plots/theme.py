@@ -282,7 +282,7 @@ def fit(figure: Figure) -> None:
     The layout then stands, so that drawing does not work it out again.
     """
     engine = figure.get_layout_engine()
-    if engine is None:
+    if engine is None or not engine.get():  # it stands: a title wrapped now would find no room
         return
     engine.execute(figure)
     if any([*map(_fit_label, figure.axes), _fit_title(figure)]):
@@ -294,7 +294,7 @@ def _fit_label(ax: Axes) -> bool:
     label, frame = ax.xaxis.label, ax.figure.bbox
     if not label.get_text():
         return False
-    box = label.get_window_extent()
+    box = label.get_window_extent(_renderer(ax.figure))
     if box.x0 >= frame.x0 and box.x1 <= frame.x1:
         return False
     middle = (box.x0 + box.x1) / 2
@@ -305,11 +305,18 @@ def _fit_label(ax: Axes) -> bool:
 
 def _fit_title(figure: Figure) -> bool:
     title = figure._suptitle  # type: ignore[attr-defined]
-    if title is None or title.get_window_extent().x1 <= figure.bbox.x1:
+    if title is None:
         return False
-    box = title.get_window_extent()
+    box = title.get_window_extent(_renderer(figure))
+    if box.x1 <= figure.bbox.x1:
+        return False
     title.set_text(_narrower(title.get_text(), (figure.bbox.x1 - box.x0) / box.width))
     return True
+
+
+def _renderer(figure: Any) -> Any:
+    """Return what measures a figure now; a text's own may be of an earlier resolution."""
+    return figure.get_figure(root=True)._get_renderer()
 
 
 def _narrower(text: str, share: float) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,9 @@ from matplotlib.text import Text
 from cxlib.plots import theme
 from cxlib.plots.map import quadrants
 from cxlib.plots.waterfall import waterfall
+from cxlib.plots.wrapping import em
+from cxlib.present.figures import draw
+from cxlib.words import Words
 
 LONG = "A very long name of a touchpoint that nobody would shorten"
 
@@ -82,3 +87,33 @@ def test_every_bar_begins_where_the_one_before_ended() -> None:
     assert [t.get_text() for t in ax.texts] == ["-2", "+5", "-3", "0", ""]
     left, right = ax.get_xlim()
     assert left < -2.0 and right > 4.0
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Mend A first",
+        "Of the options left, “Deskwise” scores best, and “TicketFox” costs least",
+        "Of the options left, “Deskwise” scores best, and “TicketFox” costs least " * 2,
+        "在未被排除的方案中，“Deskwise”得分最高，“TicketFox”费用最低",
+        "在未被排除的方案中，“Deskwise”得分最高，“TicketFox”费用最低" * 3,
+    ],
+)
+def test_nothing_of_a_map_stands_where_its_title_is_cut_off(title: str) -> None:
+    table = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [2.0, 3.0, 1.0]})
+    table = table.assign(x_low=np.nan, x_high=np.nan, y_low=np.nan, y_high=np.nan)
+
+    def plot(_result: Any, *, words: Words) -> Axes:
+        names = ["low left", "low right", "high left", "high right"]
+        return quadrants(
+            table, x="x", y="y", cuts=(2, 2), labels=["A", "B", "C"], names=names, title=title
+        )
+
+    shown = draw(plot, None, words=Words())
+    texts = re.findall(r"<text ([^>]*)>([^<]*)<", shown.svg)
+    lines = [said for about, said in texts if 'class="title"' in about]
+    assert len(lines) == -(-em(title) // 48), "as few lines as hold it"
+    places = {said: re.search(r' y="([\d.]+)"', about) for about, said in texts}
+    tops = {said: float(y[1]) - 7 for said, y in places.items() if y and said not in lines}
+    assert "high left" in tops
+    assert min(tops.values()) >= shown.data["top"]
