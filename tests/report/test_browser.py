@@ -59,18 +59,22 @@ class Browser:
         while True:
             answer: dict[str, Any] = json.loads(self.line.recv())
             if answer.get("id") == number:
-                return answer["result"]  # type: ignore[no-any-return]
+                assert "result" in answer or method == "Runtime.evaluate", answer
+                return answer.get("result", {})  # type: ignore[no-any-return]
 
     def says(self, expression: str) -> Any:
-        """Evaluate what the page's own policy would not let in."""
-        told = self.call(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
-        )
+        """Evaluate what the page's own policy would not let in; a page that leaves is followed."""
+        told: dict[str, Any] = {}
+        while "result" not in told:
+            told = self.call(
+                "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+            )
         return told["result"].get("value")
 
     def open(self, page: Path) -> None:
         self.call("Page.navigate", url=page.as_uri())
-        while self.says("document.readyState + location.href") != "complete" + page.as_uri():
+        there = tuple(f"complete{at}" for at in (page.as_uri(), "chrome-error:"))  # or it has left
+        while not self.says("document.readyState + location.href").startswith(there):
             continue
 
     def close(self) -> None:
