@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 from unicodedata import normalize
 
@@ -20,24 +20,6 @@ def agreeing(number: object, forms: str) -> str:
     """Return the one of ``one|many`` that is said of a number of things."""
     one, _bar, many = forms.partition("|")
     return one if str(number).strip("\ue000\ue001") in ("1", "1.0") else many
-
-
-class Told(str):
-    """An English sentence that keeps the message and facts it was made of, for other languages."""
-
-    __slots__ = ("facts", "message")
-    message: str
-    facts: Mapping[str, object]
-
-    def __new__(cls, message: str, /, **facts: object) -> Told:
-        """Say a message in English."""
-        made = super().__new__(cls, message.format(**facts) if facts else message)
-        made.message, made.facts = message, facts
-        return made
-
-    def by(self, say: Callable[..., str]) -> str:
-        """Return it as `say`, of another language's words, puts it."""
-        return say(self.message, **self.facts)
 
 
 class CxError(Exception):

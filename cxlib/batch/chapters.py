@@ -10,7 +10,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxlib.errors import RunError, Told, nearest
+from cxlib.analysis.results import Caveat
+from cxlib.errors import RunError, nearest
 from cxlib.words import Said, mark as _
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Chapter:
         return (*self.reads, *self.reads_if_there)
 
     def lacks(self, client: Client, silent: Sequence[str] = ()) -> str:
-        """Return why this chapter does not apply to a client (`Told`), or nothing if it does.
+        """Return why this chapter does not apply to a client (a `Caveat`), or nothing if it does.
 
         `silent` tables hold nothing of the period.
         """
@@ -67,20 +68,20 @@ class Chapter:
         for section in self.sections:
             if section not in given:
                 lacking = _("the client file has no section '{section}'")
-                return Told(lacking, section=Said(section))
+                return Caveat(lacking, section=Said(section))
         survey = getattr(client, "survey", None)
         if survey is not None and survey.metrics:
             given.add("survey.metrics")
         if self.needs and not any(set(group) <= given for group in self.needs):
             wanted = Said("/".join("+".join(group) for group in self.needs))
-            return Told(_("the client has no {wanted}"), wanted=wanted)
+            return Caveat(_("the client has no {wanted}"), wanted=wanted)
         if survey is not None and not survey.metrics and not survey.touchpoints:
             silent = (*silent, "survey")
             if not any(set(group) <= given - {*silent} for group in self.needs or ((),)):
-                return Told(_("the survey asks for no KPI and no touchpoint"))
+                return Caveat(_("the survey asks for no KPI and no touchpoint"))
         if self.needs and not any(set(group) <= given - {*silent} for group in self.needs):
             none = Said("/".join(silent))
-            return Told(_("there are no {tables} in this period"), tables=none)
+            return Caveat(_("there are no {tables} in this period"), tables=none)
         return ""
 
 

@@ -89,8 +89,7 @@ class Gate:
                     found = guard.find(text, private=private)
                     if found:
                         return f"not delivered: its {kind} holds {found}"
-                base = self.clients[client].privacy.minimum_base
-                small = next(_small_cells(saved, base), "")
+                small = next(_small_cells(saved, self.clients[client].privacy.minimum_base), "")
                 if small:
                     return f"not delivered: its results hold {small}"
         except (CxError, OSError, ValueError, KeyError, BadZipFile) as error:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from cxlib.analysis.results import Caveat
 from cxlib.batch.chapters import Chapter, Chapters, choose, discover, stray_settings
 from cxlib.batch.forkserver import DiedError, TimedOutError, can_fork, fork_server, stop_fork_server
 from cxlib.batch.issues import before
@@ -18,7 +19,7 @@ from cxlib.batch.prepare import Prepared, Seen, digest, prepare, prepare_unchang
 from cxlib.batch.state import Where, read_record
 from cxlib.data.apart import Limits, apart, died, late, short, within
 from cxlib.data.masking import mask_text
-from cxlib.errors import CxError, RunError, Told
+from cxlib.errors import CxError, RunError
 from cxlib.report.book import TITLE
 from cxlib.report.saved import TITLES, file_name
 from cxlib.words import Said, mark as _
@@ -294,7 +295,7 @@ def _plan_chapter(
     job = Job(ready.name, chapter, ready.period, language, face=ready.face)
     missing = [stem for stem in chapter.reads if done[stem].state == "not applicable"]
     lacking = (chapter.lacks(ready.client, ready.silent) if ready.client else ready.fault) or (
-        Told(_("it reads '{chapter}', which does not apply"), chapter=Said(missing[0]))
+        Caveat(_("it reads '{chapter}', which does not apply"), chapter=Said(missing[0]))
         if missing
         else ""
     )

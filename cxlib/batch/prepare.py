@@ -67,15 +67,17 @@ def prepare(root: str, name: str, period: str, write: bool, idle: bool = False) 
     workspace = Workspace(Path(root))
     try:
         client = params.load(name, workspace)
-        changed = _changed(client, workspace) if idle or not write else ""
-        if idle and changed:
-            return Prepared(name)
+        changed = ""
         if write:
-            from cxlib.data.ingest import ingest
+            from cxlib.data.ingest import ingest, unchanged
 
-            ingest(client, workspace)
+            if idle and unchanged(client, workspace) is None:
+                return Prepared(name)
+            if not idle:
+                ingest(client, workspace)
             registers = take_in(client, workspace, registers_of(client))
         else:
+            changed = _changed(client, workspace)
             models = registers_of(client)
             registers = {
                 n: read_register(client, n, m, workspace).digest for n, m in models.items()

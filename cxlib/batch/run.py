@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cxlib.analysis.results import Caveat
 from cxlib.batch.books import MADE, bind, is_part, mapped, outdated, printed
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.gate import Gate
@@ -34,7 +35,7 @@ from cxlib.batch.state import (
     write_record,
 )
 from cxlib.batch.work import Outcome, Parcel, run_job
-from cxlib.errors import CxError, RunError, SetupError, Told
+from cxlib.errors import CxError, RunError, SetupError
 from cxlib.words import mark as _
 from cxlib.workspace import Workspace, report_folder, write_whole
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 _STANDING = ("fresh", "not applicable")
 _AMISS = "not printed: "
+_FAILED = Caveat(_("a chapter it reads failed"))
 
 
 @contextmanager
@@ -167,7 +169,7 @@ class _Conductor:
             if any(up in self.bad for up in job.after) and not job.format:
                 del self.waiting[key]
                 self.bad.add(key)
-                self._end(replace(job, state="blocked", error=Told(_("a chapter it reads failed"))))
+                self._end(replace(job, state="blocked", error=_FAILED))
                 continue
             if len(self.running) >= 2 * self.request.jobs:
                 return

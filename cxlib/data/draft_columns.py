@@ -185,8 +185,8 @@ def _period(hit: Hit) -> None:
 def _ask_when(hit: Hit) -> None:
     """Ask how a column that is named like a date is written, and leave it out."""
     texts = hit.column.texts.drop_duplicates().head(100)
-    alone = {t: hit.column.among("date", texts.index[[i]]) for i, t in enumerate(texts)}
-    cell = next((text for text, one in alone.items() if not when_of(one)), texts.iloc[0])
+    alone = ((t, hit.column.among("date", texts.index[[i]])) for i, t in enumerate(texts))
+    cell = next((text for text, one in alone if not when_of(one)), texts.iloc[0])
     hit.write(off="# ", asks=[ask("undated", name=hit.column.name, cell=cell)])
     hit.table.used.add(hit.column.name)
     hit.table.dropped.add(hit.column.name)

@@ -72,7 +72,7 @@ def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Inge
     if first and (client.demo or folder.exists()):
         open_key(client.client, workspace, demo=client.demo)  # says what is missing
     if not first and not force:
-        before = _unchanged(client, workspace)
+        before = unchanged(client, workspace)
         if before is not None:
             return before
     return apart(_anew, client, workspace)
@@ -100,7 +100,7 @@ def keep(client: Client, workspace: Workspace, tables: list[Made]) -> Ingest:
     return _as_ingest(record, skipped=False)
 
 
-def _unchanged(client: Client, workspace: Workspace) -> Ingest | None:
+def unchanged(client: Client, workspace: Workspace) -> Ingest | None:
     """Return the record of the tables that are there, if they would come out the same again."""
     folder = workspace.tables(client.client)
     record = read_record(folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from inspect import signature
 from io import BytesIO, StringIO
@@ -71,90 +71,97 @@ def printed(
     return made.getvalue()
 
 
-@contextmanager
-def _laid_out_once() -> Iterator[None]:
-    """Have matplotlib lay each text out once, and find its fonts once: it asks some ten times.
-
-    Where this matplotlib has no such functions, or others by their name, nothing is replaced.
-    """
+def _laid_out_once() -> AbstractContextManager[None]:
+    """Have matplotlib lay each text out once, and find its fonts once: it asks some ten times."""
     from matplotlib.font_manager import fontManager
     from matplotlib.text import Text
 
-    manager: Any = fontManager
-    text: Any = Text
-    find: Any = getattr(manager, _FIND, None)
-    lay_out: Any = getattr(text, _LAY_OUT, None)
-    if not (_takes(find, "prop") and _takes(lay_out, "self", "renderer")):
-        yield
-        return
     laid, found = dict[Any, Any](), dict[Any, Any]()
 
-    def laid_out(self: Any, renderer: Any) -> Any:
-        if self.get_wrap():  # then it depends on where the text stands
-            return lay_out(self, renderer)
-        key = (
-            *(type(renderer), self.get_figure(root=True).dpi, self.get_text()),
-            *(hash(self.get_fontproperties()), self.get_rotation(), self.get_rotation_mode()),
-            *(self.get_ha(), self.get_va(), self._get_multialignment(), self._linespacing),
-            *(self.get_parse_math(), self.get_usetex()),
-        )
-        if key not in laid:
-            laid[key] = lay_out(self, renderer)
-        return laid[key]
+    def once_laid_out(lay_out: Any) -> Any:
+        def laid_out(self: Any, renderer: Any) -> Any:
+            if self.get_wrap():  # then it depends on where the text stands
+                return lay_out(self, renderer)
+            key = (
+                *(type(renderer), self.get_figure(root=True).dpi, self.get_text()),
+                *(hash(self.get_fontproperties()), self.get_rotation(), self.get_rotation_mode()),
+                *(self.get_ha(), self.get_va(), self._get_multialignment(), self._linespacing),
+                *(self.get_parse_math(), self.get_usetex()),
+            )
+            if key not in laid:
+                laid[key] = lay_out(self, renderer)
+            return laid[key]
 
-    def fonts(prop: Any, *told: Any, **options: Any) -> Any:
-        if told or options:
-            return find(prop, *told, **options)
-        key = prop if isinstance(prop, str) else hash(prop)
-        if key not in found:
-            found[key] = find(prop)
-        return found[key]
+        return laid_out
 
-    setattr(text, _LAY_OUT, laid_out)
-    setattr(manager, _FIND, fonts)
-    try:
-        yield
-    finally:
-        setattr(text, _LAY_OUT, lay_out)
-        setattr(manager, _FIND, find)
+    def once_found(find: Any) -> Any:
+        def fonts(prop: Any, *told: Any, **options: Any) -> Any:
+            if told or options:
+                return find(prop, *told, **options)
+            key = prop if isinstance(prop, str) else hash(prop)
+            if key not in found:
+                found[key] = find(prop)
+            return found[key]
+
+        return fonts
+
+    return _replaced(
+        (fontManager, _FIND, ("prop",), once_found),
+        (Text, _LAY_OUT, ("self", "renderer"), once_laid_out),
+    )
 
 
-@contextmanager
-def _ticks_placed_once() -> Iterator[None]:
+def _ticks_placed_once() -> AbstractContextManager[None]:
     """Have an axis place and measure its ticks once where it stands: it is asked ten times."""
     from matplotlib.axis import Axis
 
-    axis: Any = Axis
-    place: Any = getattr(axis, _PLACE, None)
-    measure: Any = getattr(axis, _MEASURE, None)
-    if not (_takes(place, "self") and _takes(measure, "self", "ticks", "renderer")):
-        yield
-        return
     placed, measured = dict[Any, Any](), dict[Any, Any]()
 
-    def ticks(self: Any) -> Any:
-        where = (self.axes.bbox.bounds, *self.get_view_interval())
-        if placed.get(self, (None,))[0] != where:
-            placed[self] = where, place(self)
-            measured.pop(self, None)
-        return placed[self][1]
+    def once_placed(place: Any) -> Any:
+        def ticks(self: Any) -> Any:
+            where = (self.axes.bbox.bounds, *self.get_view_interval())
+            if placed.get(self, (None,))[0] != where:
+                placed[self] = where, place(self)
+                measured.pop(self, None)
+            return placed[self][1]
 
-    def boxes(self: Any, ticks: Any, renderer: Any) -> Any:
-        if self not in measured or measured[self][0] is not ticks:
-            measured[self] = ticks, measure(self, ticks, renderer)
-        return measured[self][1]
+        return ticks
 
-    setattr(axis, _PLACE, ticks)
-    setattr(axis, _MEASURE, boxes)
-    try:
-        yield
-    finally:
-        setattr(axis, _PLACE, place)
-        setattr(axis, _MEASURE, measure)
+    def once_measured(measure: Any) -> Any:
+        def boxes(self: Any, ticks: Any, renderer: Any) -> Any:
+            if self not in measured or measured[self][0] is not ticks:
+                measured[self] = ticks, measure(self, ticks, renderer)
+            return measured[self][1]
+
+        return boxes
+
+    return _replaced(
+        (Axis, _PLACE, ("self",), once_placed),
+        (Axis, _MEASURE, ("self", "ticks", "renderer"), once_measured),
+    )
 
 
 _LAY_OUT, _FIND = "_get_layout", "_find_fonts_by_props"
 _PLACE, _MEASURE = "_update_ticks", "_get_ticklabel_bboxes"
+
+
+@contextmanager
+def _replaced(*others: tuple[Any, str, tuple[str, ...], Callable[[Any], Any]]) -> Iterator[None]:
+    """Have others stand in for some of matplotlib's own functions: whose, name, arguments, which.
+
+    Where this matplotlib has no such functions, or others by their name, nothing is replaced.
+    """
+    own = [getattr(owner, name, None) for owner, name, _arguments, _other in others]
+    if not all(_takes(f, *told) for f, (_o, _n, told, _f) in zip(own, others, strict=True)):
+        yield
+        return
+    for function, (owner, name, _arguments, other) in zip(own, others, strict=True):
+        setattr(owner, name, other(function))
+    try:
+        yield
+    finally:
+        for function, (owner, name, *_rest) in zip(own, others, strict=True):
+            setattr(owner, name, function)
 
 
 def _takes(function: Any, *names: str) -> bool:
@@ -209,6 +216,11 @@ def _note(text: Any, role: str) -> None:
     text.set_gid("|".join((text.get_ha(), halo, role)))
 
 
+def _wide_signs(text: str) -> list[str]:
+    """Return what of a text a Chinese font draws one em wide: the signs among Chinese."""
+    return [c for c in text if c in SIGNS] if em(text, latin=0) else []
+
+
 @cache
 def _renderer() -> Any:
     """Return matplotlib's SVG renderer, but every line of text anchored where it is aligned.
@@ -235,9 +247,8 @@ def _renderer() -> Any:
             measure: Any = super().get_text_width_height_descent
             if key not in self._measured:
                 width, *rest = measure(s, prop, ismath)
-                if em(s, latin=0):  # it holds Chinese
-                    one, signs = prop.get_size_in_points(), [c for c in s if c in SIGNS]
-                    width += sum(max(0.0, one - measure(c, prop, ismath)[0]) for c in signs)
+                for sign in _wide_signs(s):
+                    width += max(0.0, prop.get_size_in_points() - measure(sign, prop, ismath)[0])
                 self._measured[key] = (width, *rest)
             return self._measured[key]
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from cxlib.analysis.results import Caveat
 from cxlib.chapters import register
 from cxlib.columns import records
-from cxlib.errors import Told
 from cxlib.present.conclusions import spark
 from cxlib.present.findings import Finding
+from cxlib.present.formats import say_caveat
 from cxlib.report.html import CONTENT_POLICY, page_of, style
 from cxlib.words import LANGUAGES, Said, Words, mark as _
 
@@ -229,5 +230,6 @@ def render_index(
     return page_of(
         "portfolio.html.j2", words, policy=CONTENT_POLICY, style=style(), clients=clients,
         faults=faults, verdicts=_VERDICTS, period=words.period, label=words.label, spoken=SPOKEN,
-        states=_STATES, noted=lambda note: note.by(words.say) if isinstance(note, Told) else note,
+        states=_STATES,
+        noted=lambda note: say_caveat(note, words) if isinstance(note, Caveat) else note,
     )  # fmt: skip

@@ -89,8 +89,9 @@ def _write_contents(
         else:
             look = book.look(font_color=book.main, indent=1)
             sheet.write_url(row, 0, internal(name, at), look, _cut(title) or "–")
-            told, cut = _cut(headings), _cut(headings) != headings
-            told = f"{told.rpartition(' ')[0]} …" if cut and " " in told else told
+            told = _cut(headings)
+            if told != headings and " " in told:
+                told = f"{told.rpartition(' ')[0]} …"
             book.put(sheet, row, 1, (told, ""), font_color=MUTED)
         row += 1
     for note in (

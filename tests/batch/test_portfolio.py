@@ -12,13 +12,15 @@ import pandas as pd
 import pytest
 
 from cxlib import envelope
+from cxlib.analysis.results import Caveat
 from cxlib.batch import console
 from cxlib.batch.chapters import Chapter
 from cxlib.batch.forkserver import can_fork
 from cxlib.batch.plan import Request
 from cxlib.batch.portfolio import consultancy, portfolio
-from cxlib.errors import CxError, Told
+from cxlib.errors import CxError
 from cxlib.present.findings import Finding, Rule
+from cxlib.present.formats import say_caveat
 from cxlib.report.html import CONTENT_POLICY
 from cxlib.report.index import ClientEntry, Entry, Kpi, glance_of, render_index
 from cxlib.words import Said, Words
@@ -186,8 +188,8 @@ def test_the_index_speaks_the_consultancys_language(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CX_LANGUAGE", "zh")
     words = consultancy()
     kpi = Kpi("nps", 42.66, "points", -3.21, "mix", "2026Q2", status="missed", course="due")
-    lacking = Told("the client file has no section '{section}'", section=Said("visits"))
-    why = (lacking, Told("a chapter it reads failed"))
+    lacking = Caveat("the client file has no section '{section}'", section=Said("visits"))
+    why = (lacking, Caveat("a chapter it reads failed"))
     made = [
         Entry(str(n), "nps", "2026Q2", "zh", "blocked", note=note) for n, note in enumerate(why)
     ]
@@ -223,7 +225,7 @@ def test_the_index_says_in_its_language_why_each_chapter_has_no_report(place: Pl
     assert len({*notes}) == 5
     page = render_index(portfolio(place.workspace, place.out, run), words=Words.load("zh"))
     for note in notes:
-        told = note.by(Words.load("zh").say)  # type: ignore[attr-defined]
+        told = say_caveat(note, Words.load("zh"))
         assert told != note
         assert note not in page
         assert (told in page) == (note != notes[0])
