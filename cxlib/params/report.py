@@ -54,7 +54,7 @@ def _colour(text: str) -> str:
     found = contrast(colour)
     if found < LEAST_CONTRAST:
         raise ValueError(
-            f"{text!r} cannot be read on white: its contrast is {found:.1f}, below "
+            f"{text!r} cannot be read on white: its contrast is {found - 0.005:.2f}, below "
             f"{LEAST_CONTRAST}; the nearest that can is '{readable(colour)}'."
         )
     return colour

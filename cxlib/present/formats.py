@@ -77,18 +77,23 @@ def say_caveat(caveat: str, words: Words) -> str:
         told, segment = caveat.facts, caveat.facts.get("segment")
         if segment and "levels" in told:
             told = {**told, "levels": tuple(f"{segment}={level}" for level in told["levels"])}
-        return words.say(caveat.message, **told)
+        keys = {k: v for k, v in told.items() if isinstance(v, str) and "=" in v}
+        keys = {k: Said(named(v, words)) for k, v in keys.items()}
+        return words.say(caveat.message, **told | keys)
     return words.say(caveat) if "{" not in caveat else caveat
 
 
 _SPEAKS = re.compile(r"[^\W\d_]{2}|[\u4e00-\u9fff]")
-_ANSWERS = {"yes", "no", "true", "false", "是", "否", "有", "无"}
+_ANSWERS = {"Yes", "No", "True", "False", "是", "否", "有", "无"}
 
 
 def named(key: object, words: Words) -> str:
-    """Return a label that stands alone: a level that is a bare code or a yes, with its segment."""
+    """Return a label that stands alone: a level that is as data have it, with its segment.
+
+    So is a bare code, a yes, or a small letter at its beginning: ``6``, ``No``, ``cold``.
+    """
     label, (segment, equals, value) = words.label(key), str(key).partition("=")
-    bare = not _SPEAKS.search(label) or label.casefold() in _ANSWERS
+    bare = not _SPEAKS.search(label) or label[:1].islower() or label.capitalize() in _ANSWERS
     if not equals or label != value or not bare:
         return label
     return words.say(_("“{segment}: {level}”"), segment=segment, level=Said(label))

@@ -51,7 +51,8 @@ def add_chart(
     axis.tick_labels.number_format = "0" if axis.major_unit == 1 else chart.shape
     axis.tick_labels.number_format_is_linked = False
     made.category_axis.format.line.color.rgb = rgb(theme.RULE)
-    made.category_axis.tick_labels.font.size = Pt(12)
+    room = 0.62 * 72 * box[3] / 914_400 / len(chart.labels) if chart.kind == "forest" else 12
+    made.category_axis.tick_labels.font.size = Pt(min(12, max(7, math.floor(room))))
     made.category_axis._element.txPr.bodyPr.set(
         "rot", "1"
     )  # none aslant; at 0 LibreOffice lets them overlap
@@ -123,6 +124,7 @@ def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
                     own.position = XL_LABEL_POSITION.INSIDE_BASE
         axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
         if lying:
+            _skip(axis, 1)  # each row has its label, however many there are
             axis.reverse_order = True
             made.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
         _around(made.value_axis, chart)
@@ -195,12 +197,12 @@ def _clear_of(chart: Chart) -> tuple[int, bool]:
 
 
 def _skip(axis: Any, every: int) -> None:
-    """Label only every so many periods: months in full would stand aslant."""
+    """Label every so many rows or periods: months in full would stand aslant."""
     from lxml import etree
 
     space = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
     last = axis._element.find(f"{space}noMultiLvlLbl")
-    for tag in ("tickLblSkip", "tickMarkSkip") if every > 1 and last is not None else ():
+    for tag in ("tickLblSkip", "tickMarkSkip") if last is not None else ():
         element = etree.Element(f"{space}{tag}")
         element.set("val", str(every))
         last.addprevious(element)

@@ -72,6 +72,8 @@ class Kpi:
         return _comma(words).join(told)
 
 
+FIRST = 5
+"""KPIs shown of a client whose first period knows neither target nor change."""
 LATE = "late: "
 """What precedes a chapter's stem where the glance counts what is late, not a KPI."""
 NOTE = "note: "
@@ -102,7 +104,7 @@ def glance_of(envelope: Envelope) -> dict[str, Any]:
     if late is not None:
         return told | {LATE + envelope.chapter: late}
     table = getattr(envelope.results.get("standing"), "table", None)
-    if table is None or not {"kpi", "value", "source", "status"} <= set(table.columns):
+    if table is None or not {"kpi", "value", "source"} <= set(table.columns):
         return told
     return told | {
         str(row["kpi"]): {name: _plain(row.get(name)) for name in GLANCE}
@@ -191,9 +193,10 @@ class ClientEntry:
 
     @property
     def told(self) -> list[Kpi]:
-        """The KPIs that are shown: those with a verdict, else those with a change."""
+        """The KPIs that are shown: those with a verdict, else with a change, else the first."""
         told = [kpi for kpi in self.kpis if kpi.status or kpi.change is not None]
-        return [kpi for kpi in told if kpi.status] or told
+        known = [kpi for kpi in self.kpis if kpi.value is not None]
+        return [kpi for kpi in told if kpi.status] or told or known[:FIRST]
 
     @property
     def kind(self) -> str:

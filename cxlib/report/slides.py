@@ -17,7 +17,7 @@ from cxlib.present.findings import Finding, facts
 from cxlib.present.tiles import kpi_tiles
 from cxlib.report.charts import add_chart, rgb
 from cxlib.report.saved import FIRST, Saved, made_at, steady
-from cxlib.words import Words, mark as _
+from cxlib.words import Said, Words, mark as _
 
 if TYPE_CHECKING:
     from cxlib.engagement import Engagement
@@ -169,7 +169,8 @@ class Slides:
         slide = self.slide("", [words.say(NOTES)])
         self.text(slide.shapes.title, engagement.name, (EDGE, 1.7, WIDE - 2 * EDGE, 1.2),
                   sizes=(44, 40, 36, 32, 28, 24, 20, 16))  # fmt: skip
-        about = words.say(_("Customer experience, {period}"), period=engagement.period)
+        period = Said(words.period(engagement.period))
+        about = words.say(_("Customer experience, {period}"), period=period)
         self.box(slide, about, (EDGE, 2.95, WIDE - 2 * EDGE, 0.6), sizes=(24, 20),
                  colour=self.main)  # fmt: skip
         self.box(slide, "\n".join(questions), (EDGE, 3.75, WIDE - 2 * EDGE, 3.2),

@@ -93,6 +93,13 @@ def test_a_glance_takes_the_cores_words_and_leaves_touchpoints_out() -> None:
     assert glance_of(left(other=1)) == {}
 
 
+def test_a_first_period_without_targets_has_its_value_in_the_index() -> None:
+    rows = pd.DataFrame([{"kpi": "csat", "source": "survey", "unit": "percent", "value": 81.0}])
+    (told,) = glance_of(left(standing=SimpleNamespace(table=rows))).values()
+    entry = ClientEntry("c", kpis=(Kpi("Rating", **told), Kpi("Withheld", None)))
+    assert [kpi.label for kpi in entry.told] == ["Rating"]
+
+
 def test_the_consultants_notes_stand_in_the_index_in_its_language() -> None:
     note = Rule({}, "No theme names {kpi}.", "note", "Add words.", desk=True)
     told = [

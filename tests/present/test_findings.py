@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from cxlib import columns
 from cxlib.analysis.drivers.planning import AGAINST
+from cxlib.analysis.results import Caveat
 from cxlib.analysis.staffing import NOT_PLANNED
 from cxlib.chapters import FOLDER, Findings, every, register, rows
 from cxlib.chapters.drivers import findings as drivers
@@ -24,6 +25,7 @@ from cxlib.errors import CxError
 from cxlib.present import verdicts
 from cxlib.present.conclusions import view_findings
 from cxlib.present.findings import Finding, Rule, in_order, on_record, tell
+from cxlib.present.formats import say_caveat
 from cxlib.present.tiles import kpi_tiles, verdict_state
 from cxlib.words import Words
 
@@ -50,7 +52,7 @@ def told(*rows: dict[str, Any]) -> list[Finding]:
     ("level", "said"),
     [("6", "“Age: 6” fall"), ("18-34", "“Age: 18-34” fall"), ("No", "“Age: No” fall"),
      ("否", "“Age: 否” fall"), ("App", "App fall"), ("老客户", "老客户 fall"),
-     ("7", "Sevens fall")],
+     ("7", "Sevens fall"), ("cold", "“Age: cold” fall")],
 )  # fmt: skip
 def test_a_group_that_is_a_bare_code_is_named_with_its_segment(level: str, said: str) -> None:
     words = Words(labels={"age": "Age", "age=7": "Sevens"}, segments=("age",))
@@ -59,6 +61,8 @@ def test_a_group_that_is_a_bare_code_is_named_with_its_segment(level: str, said:
         table, (Rule({}, "{level} fall"),), chapter="toy", about="level", evidence="{segment}"
     )
     assert found.headline(words) == said
+    grounds = say_caveat(Caveat("the best, {label}", label=f"age={level}"), words)
+    assert grounds == f"the best, {said.removesuffix(' fall')}"
 
 
 def test_a_rule_and_a_row_make_a_plain_headline_with_its_evidence_beneath() -> None:

@@ -385,9 +385,9 @@ def test_a_picture_too_small_to_read_gives_way_to_the_facts(saved: Workspace) ->
     chapter = Saved(stem="a", file="a", title="Why?", envelope=None)
     buffer = BytesIO()
     theme.axes().get_figure().savefig(buffer, dpi=20)  # type: ignore[union-attr]
-    tall = Shown(chart=None, png=buffer.getvalue(), size=(7.2, 1.9 * PICTURE[3]))
+    tall = Shown(chart=None, png=buffer.getvalue(), size=(7.2, 1.4 * PICTURE[3]))
     slides.finding(chapter, [found], tall)
-    slides.finding(chapter, [found], replace(tall, size=(7.2, 2.1 * PICTURE[3])))
+    slides.finding(chapter, [found], replace(tall, size=(7.2, 1.5 * PICTURE[3])))
     kinds = [
         [(s.shape_type == 13, s.has_table) for s in slide.shapes] for slide in slides.deck.slides
     ]
@@ -415,6 +415,28 @@ def test_a_target_is_named_where_the_line_is_far_and_months_are_told_apart() -> 
     assert 24 / every <= 8
     tags = [child.tag.rpartition("}")[2] for child in axis]
     assert tags[-3:] == ["tickLblSkip", "tickMarkSkip", "noMultiLvlLbl"]  # as the schema orders
+
+
+@pytest.mark.parametrize(("n", "size"), [(4, 12), (26, 7)])
+def test_each_row_of_a_chart_has_its_label(n: int, size: int) -> None:
+    from cxlib.report.charts import add_chart
+
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    chart = native.Chart(kind="forest", labels=tuple(map(str, range(n))), values=(1.0,) * n)
+    frame = add_chart(slide, chart, (0, 0, 9_000_000, 4_000_000), font=lambda _rpr: None)
+    axis = frame.chart.category_axis
+    assert axis._element.xpath("./c:tickLblSkip/@val") == ["1"]  # else every second is left out
+    assert axis.tick_labels.font.size.pt == size
+
+
+def test_a_deck_of_all_answers_says_so_on_its_title() -> None:
+    from cxlib.report.slides import Slides
+    from cxlib.words import Words
+
+    slides = Slides(Words(), Face())
+    slides.title(SimpleNamespace(name="Wine", period="all"), ["Why?"])  # type: ignore[arg-type]
+    assert "Customer experience, All answers" in texts_of(slides.deck.slides[0])
 
 
 def test_a_finding_about_a_group_shows_the_figure_of_its_own_cell() -> None:

@@ -22,7 +22,10 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     told = theme.listed(shown, words, key="theme", value="mentioned", unit="share")
     percent = {"value": "", "low": "_low", "high": "_high", "before": "_before"}
     ax = forest(
-        shown.assign(**{name: 100 * shown[f"mentioned{end}"] for name, end in percent.items()}),
+        shown.assign(
+            unit="percent",
+            **{name: 100 * shown[f"mentioned{end}"] for name, end in percent.items()},
+        ),
         labels=words.labelled(shown["theme"]),
         xlabel=words.say(
             _("Share of comments with 95% interval, %; red: mostly complaint, green: mostly praise")
