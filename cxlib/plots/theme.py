@@ -392,5 +392,6 @@ def label_periods(ax: Axes, labels: list[str]) -> list[int]:
     step = max(1, -(-len(labels) // fit))
     at = list(range(len(labels) - 1, -1, -step))[::-1]
     ax.set_xticks(at, [labels[i] for i in at])
-    ax.set_xlim(-0.4, len(labels) - 0.6)
+    room = max(0.4, 0.04 * len(labels))  # the first value stands on no mark of the axis
+    ax.set_xlim(-room, len(labels) - 1 + room)
     return at
