@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.batch import issues
+from cxlib.batch.gate import Gate
 from cxlib.batch.plan import BOOK, Job
 from cxlib.batch.state import read_record, write_record
 from cxlib.batch.work import Outcome
@@ -34,11 +35,17 @@ BLOCKED = _("It rests on a chapter that could not be made for this period.")
 
 
 def bind(
-    workspace: Workspace, client: Client, job: Job, ended: Sequence[Job], made_of: str
+    workspace: Workspace,
+    client: Client,
+    job: Job,
+    ended: Sequence[Job],
+    made_of: str,
+    *,
+    reason: str = "",
 ) -> Outcome:
     """Bind the reports of one client, period and language, whose chapters have `ended` in some way.
 
-    `made_of` is the digest of all that goes into it.
+    `made_of` is the digest of all that goes into it, `reason` why it is issued again.
     """
     parts, missing = [], []
     try:
@@ -56,13 +63,13 @@ def bind(
                 missing.append((words.say(each.chapter.title), words.say(why)))
         if not parts:
             return Outcome(error="no chapter could be made: there is nothing to bind.")
-        found = issues.before(workspace, *job.where[:3], made_of)
+        found = issues.before(workspace, *job.where[:3], "" if reason else made_of)
         html = render_book(
             parts,
             words=words,
             cover=cover_of(client, workspace, period=job.period, words=words),
             missing=missing,
-            since=issues.since(workspace, client, found, job.period, words),
+            since=issues.since(workspace, client, found, job.period, words, reason=reason),
         )
     except CxError as failed:
         return Outcome(error=str(failed))
@@ -112,15 +119,21 @@ def printed(workspace: Workspace, job: Job) -> None:
 
 
 def freeze(
-    workspace: Workspace, jobs: Sequence[Job], made_of: Mapping[str, str], *, reason: str = ""
+    workspace: Workspace,
+    of: Client,
+    jobs: Sequence[Job],
+    made_of: Mapping[str, str],
+    *,
+    reason: str = "",
 ) -> tuple[issues.Issue, Path]:
     """Freeze the reports of one client and period as they are; return the account and its folder.
 
     `jobs` are those of the period in all languages as a plan finds them, with books and the formats
-    that were made; `made_of` says by language what its book is made of. RunError if a report is
-    missing, stale or failed, if a version is there and no `reason` is given, or nothing changed.
+    that were made; `made_of` says by language what its book is made of. A book that is issued again
+    is bound with the reason. RunError if a report is missing, stale or failed, if a version is
+    there and no `reason` is given, or nothing changed.
     """
-    client, period = jobs[0].client, jobs[0].period
+    client, period, reason = jobs[0].client, jobs[0].period, reason.strip()
     formats = ",".join(dict.fromkeys(job.format for job in jobs if job.format))
     again = f"`cx run {client} --period {period} --book{formats and f' --format {formats}'}`"
     due = next((job for job in jobs if job.due), None)
@@ -146,22 +159,47 @@ def freeze(
         raise RunError(
             f"nothing has changed since version {last.version}, issued on {last.issued}."
         )
-    if last and not reason.strip():
+    if last and not reason:
         raise RunError(
             f"version {last.version} of {period} was issued on {last.issued}; "
             "a reissue says why: --reason '…'."
         )
+    if last:
+        files |= _reasoned(workspace, of, jobs, made_of, reason)
     made = issues.Issue(
         client=client,
         period=period,
         version=last.version + 1 if last else 1,
         issued=made_at().date().isoformat(),
-        reason=reason.strip(),
+        reason=reason,
         made_of=dict(made_of),
         figures=figures,
         files={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     )
     return made, _freeze(workspace, made, files)
+
+
+def _reasoned(
+    workspace: Workspace,
+    of: Client,
+    jobs: Sequence[Job],
+    made_of: Mapping[str, str],
+    reason: str,
+) -> dict[str, bytes]:
+    """Return each book bound anew with the reason of its reissue, and its print."""
+    files, gate = {}, Gate(workspace, {of.client: of})
+    for job in (job for job in jobs if job.chapter is BOOK):
+        own = [each for each in jobs if is_part(each, job)]
+        bound = bind(workspace, of, job, own, made_of[job.language], reason=reason)
+        if error := bound.error or gate.check(of.client, bound.files):
+            raise RunError(f"{job.key}: {error}")
+        html, record = bound.files["report"], read_record(workspace, job.where)
+        for kind in ("report", "pdf"):
+            path = record.path(workspace, kind) if record else None
+            if path is not None:
+                told = html if kind == "report" else print_pdf(html.decode("utf-8"), pages=True)
+                files[f"{as_name(job.language)}/{path.name}"] = told
+    return files
 
 
 def _freeze(workspace: Workspace, made: issues.Issue, files: Mapping[str, bytes]) -> Path:

@@ -247,7 +247,7 @@ def issue(workspace: Workspace, client: str, period: str, *, reason: str) -> Non
         languages = {job.language for job in plan.jobs}
         told = {at: made_of(job for job in chapters if job.language == at) for at in languages}
         there = [j for j in plan.jobs if not j.format or report_path(request.out, j).is_file()]
-        made, folder = freeze(workspace, there, told, reason=reason)
+        made, folder = freeze(workspace, plan.clients[client], there, told, reason=reason)
     click.echo(
         f"Version {made.version} of {made.period}, {(n := Count(len(made.files)))} "
         f"{n:file|files}: {shown(folder)}"

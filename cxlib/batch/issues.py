@@ -78,9 +78,18 @@ def before(
 
 
 def since(
-    workspace: Workspace, client: Client, found: Sequence[Issue], period: str, words: Words
+    workspace: Workspace,
+    client: Client,
+    found: Sequence[Issue],
+    period: str,
+    words: Words,
+    *,
+    reason: str = "",
 ) -> Since | None:
-    """Return what changed since issues: each figure that reads differently now, by how much."""
+    """Return what changed since issues, and why: each figure that reads differently, by how much.
+
+    `reason` is that of the report itself, where it is issued again.
+    """
     if not found:
         return None
     from cxlib.engagement import Engagement
@@ -97,6 +106,8 @@ def since(
         if issue.period == period:
             message = _("This report replaces version {version} for {period}, issued on {date}.")
             lines.append(words.say(message, **said))
+            if reason:
+                lines.append(words.say(_("The reason: {reason}"), reason=Said(reason)))
         if issue.reason:
             message = _("Version {version} for {period} was issued on {date} because: {reason}")
             lines.append(words.say(message, **said, reason=Said(issue.reason)))

@@ -24,8 +24,8 @@ class Chart:
     """One chart: a row of labelled values with their intervals; what is missing is None.
 
     `earlier` is where a forest's stroke stands, `totals` says which of a waterfall's values are
-    levels, not steps; `axis` says what the values are, `shape` is their number format, and `zero`
-    whether nothing lies at 0.
+    levels, not steps; `axis` says what the values are, `shape` is their number format, `zero`
+    whether nothing lies at 0, and `scale` the least and the greatest answer that they are means of.
     """
 
     kind: Kind
@@ -41,6 +41,7 @@ class Chart:
     axis: str = ""
     shape: str = "0.00"
     zero: bool = False
+    scale: tuple[float, ...] = ()
 
 
 def numbers(values: Iterable[Any]) -> tuple[float | None, ...]:
@@ -62,7 +63,10 @@ def note(
     drawn = {field: numbers(table[column]) for field, column in fields}
     unit = str(table["unit"].iloc[0]) if "unit" in table else ""
     shape = "#,##0" if is_money(unit) else FORMATS.get(unit, "0.00")
-    about = {"shape": shape} | drawn | about
+    scales = set(table["scale"]) if "scale" in table and columns[0] == "value" else set()
+    ends = re.fullmatch(r"(-?\d+)-(-?\d+)", str(*scales)) if len(scales) == 1 else None
+    scale = tuple(map(float, ends.groups())) if ends and unit == "mean" else ()
+    about = {"shape": shape, "scale": scale} | drawn | about
     setattr(ax, _NOTE, Chart(kind=kind, labels=tuple(labels), **about))
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from cxlib import columns
 from cxlib.columns import records
 from cxlib.errors import CxError, nearest
-from cxlib.present.formats import absent, cell
+from cxlib.present.formats import absent, cell, named
 from cxlib.words import Quantity, Said, Words, mark as _
 
 Severity = Literal["serious", "warning", "good", "note"]
@@ -256,9 +256,9 @@ def tell(
         fit = tuple(rule for rule in rules if rule.fits(row))
         if any(rule.says for rule in fit):
             subject = f"{row['segment']}={row['level']}" if about == "level" else str(row[about])
-            named = {str(name): value for name, value in row.items()}
+            known = {str(name): value for name, value in row.items()}
             line = evidence or _evidence(row)
-            made = Finding(id=f"{chapter}.{subject}", row=named, rules=fit, evidence=line)
+            made = Finding(id=f"{chapter}.{subject}", row=known, rules=fit, evidence=line)
             told.append(_whole(made))
     return told
 
@@ -301,7 +301,10 @@ def facts(row: Mapping[str, Any], words: Words) -> dict[str, Said]:
         if kind == "level" or name == "mix_level":
             of = row.get("mix_segment" if name == "mix_level" else "segment", name)
             shown, kind = f"{of}={value}", "level"
-        told[name] = Said(cell(shown, kind, words=words, unit=unit))
+        alone = kind in ("level", "key") and isinstance(shown, str)
+        told[name] = Said(
+            named(shown, words) if alone else cell(shown, kind, words=words, unit=unit)
+        )
         start = row.get(f"{name[:-4]}low") if name.endswith("high") else None
         if kind in ("signed", "unit", "percent") and not absent(value) and not absent(start):
             scale = "share" if kind == "percent" else unit

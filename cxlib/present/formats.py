@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxlib.analysis.results import Caveat
 from cxlib.columns import Kind
-from cxlib.words import Words
+from cxlib.words import Said, Words, mark as _
 
 DASH = "–"
 
@@ -79,6 +79,19 @@ def say_caveat(caveat: str, words: Words) -> str:
             told = {**told, "levels": tuple(f"{segment}={level}" for level in told["levels"])}
         return words.say(caveat.message, **told)
     return words.say(caveat) if "{" not in caveat else caveat
+
+
+_SPEAKS = re.compile(r"[^\W\d_]{2}|[\u4e00-\u9fff]")
+_ANSWERS = {"yes", "no", "true", "false", "是", "否", "有", "无"}
+
+
+def named(key: object, words: Words) -> str:
+    """Return a label that stands alone: a level that is a bare code or a yes, with its segment."""
+    label, (segment, equals, value) = words.label(key), str(key).partition("=")
+    bare = not _SPEAKS.search(label) or label.casefold() in _ANSWERS
+    if not equals or label != value or not bare:
+        return label
+    return words.say(_("“{segment}: {level}”"), segment=segment, level=Said(label))
 
 
 def p_value(p: float, words: Words) -> str:

@@ -183,6 +183,9 @@ class Workbook:
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
         row, starts, widths = 2, [], _widths(grids)
+        own = [at for at, each in enumerate(grids) if each.printed] or range(len(grids))
+        across = max((len(grids[at].headings) for at in own), default=1)
+        told = widths if len(_beside(widths[:across])) == 1 else widths[:1]
         self.titled(sheet, 0, title, widths, font_size=14)
         blocks: list[tuple[int, int]] = []
         for each in grids:
@@ -208,12 +211,10 @@ class Workbook:
                     self.put(sheet, row, at, cell, bottom=1, bottom_color=RULE, **look)
                 row += 1
             for note in each.notes:
-                self.note(sheet, row, note, widths)
+                self.note(sheet, row, note, told)  # in what every page across repeats, or it is cut
                 row += 1
             blocks.append((starts[-1], row))
             row += 2
-        own = [at for at, each in enumerate(grids) if each.printed] or range(len(grids))
-        across = max((len(grids[at].headings) for at in own), default=1)
         blocks = [blocks[at] for at in own]
         if len(own) < len(grids):
             sheet.print_area(0, 0, blocks[-1][1] - 1, across - 1)

@@ -48,7 +48,7 @@ def add_chart(
     axis.has_major_gridlines = True
     axis.major_gridlines.format.line.color.rgb = rgb(theme.RULE)
     axis.format.line.fill.background()
-    axis.tick_labels.number_format = chart.shape
+    axis.tick_labels.number_format = "0" if axis.major_unit == 1 else chart.shape
     axis.tick_labels.number_format_is_linked = False
     made.category_axis.format.line.color.rgb = rgb(theme.RULE)
     made.category_axis.tick_labels.font.size = Pt(12)
@@ -56,6 +56,8 @@ def add_chart(
         "rot", "1"
     )  # none aslant; at 0 LibreOffice lets them overlap
     made.category_axis.has_major_gridlines = False
+    for axis_id in made._chartSpace.xpath(".//c:axId | .//c:crossAx"):
+        axis_id.set("val", axis_id.get("val").lstrip("-"))  # the schema knows none below 0
     font(made.font._rPr)
     return frame
 
@@ -281,7 +283,14 @@ def _marker(series: Any, colour: str) -> None:
 
 
 def _around(axis: Any, chart: Chart) -> None:
-    """Let an axis hold zero, as a bar tells by its length, and every whisker whole."""
+    """Let an axis hold zero, as a bar tells by its length, and every whisker whole.
+
+    Of answers on a scale it is the scale: none is less than its least, which need not be 0.
+    """
+    if chart.scale:
+        axis.minimum_scale, axis.maximum_scale = chart.scale
+        axis.major_unit = 1
+        return
     ends = [v for v in (*chart.values, *chart.low, *chart.high, *chart.earlier) if v is not None]
     low, high = min((0.0, *ends)), max((0.0, *ends))
     if high > low:

@@ -36,7 +36,7 @@ RIVAL = ("value", "rated_brand", "competitor_value", "brand_gap")
 """What a slide tells of a finding, or of a competitor, that no figure shows."""
 TILE = 1.55
 """Inches that the lines of a tile take."""
-PICTURE, BESIDE, SMALLEST = (EDGE, 1.95, 8.5, 4.95), 9.4, 0.5
+PICTURE, BESIDE, SMALLEST = (EDGE, 1.95, 8.5, 4.95), 9.4, 0.7
 """Where a slide's figure stands, and what follows from it; how much smaller a picture may be."""
 
 

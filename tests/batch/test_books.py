@@ -258,10 +258,18 @@ def test_a_reissue_says_why_and_the_book_says_by_how_much(ready: Place) -> None:
     assert not any(job.due for job in now.jobs)
     with pytest.raises(RunError, match="--reason"):
         issue(ready.workspace, "c00", PERIOD, reason=" ")
+    with pytest.raises(RunError, match="e-mail"):
+        issue(ready.workspace, "c00", PERIOD, reason="as ann@example.org asked")
     issue(ready.workspace, "c00", PERIOD, reason="late answers")
     told = account(ready, 2)
     after = told["figures"]["nps"]["value"]
     assert told["reason"] == "late answers"
+    issued = ready.workspace.issued("c00") / PERIOD / "v2" / "en"
+    book = (issued / "book.html").read_text(encoding="utf-8")
+    assert "The reason: late answers" in book[book.index('id="since"') : book.index('id="c1"')]
+    assert "replaces version 1 for Q2 2026" in book
+    assert told["files"]["en/book.html"] == hashlib.sha256(book.encode()).hexdigest()
+    assert (issued / "book.pdf").read_bytes() == b"%PDF True"
     assert after != before
     cells = re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", since[since.index("<tbody>") :])
     amounts = (f"{before:.1f}", f"{after:.1f}", f"{after - before:+.1f}")

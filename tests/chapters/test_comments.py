@@ -188,6 +188,8 @@ def test_reviews_and_complaints_are_read_as_the_surveys_comments_are(
     assert set(themes["moved"]) == {"unclear"}  # though five times the complaints came in
     quotes = tables.quotes(e, study, themes)
     assert quotes["heard_in"].str.startswith("source=").all()
+    first = tables.themes(e, replace(study, before=study.before.head(0)))
+    assert set(first["moved"]) == {""}  # nothing came before: neither rose nor unclear
 
 
 def test_one_source_alone_changes_as_two_shares_do() -> None:

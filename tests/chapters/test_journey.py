@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -230,6 +231,16 @@ def long_journey(n: int, language: str) -> pd.DataFrame:
         "left_share": 0.31, "left_low": 0.28, "left_high": 0.345,
     }  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def test_of_many_pain_points_the_map_names_the_worst_two() -> None:
+    table = long_journey(40, "en")
+    table["role"] = "pain point"
+    words = Words()
+    with theme.applied():
+        told = figures.journey(SimpleNamespace(table=table), words=words).get_label()
+    worst = words.labelled(table.nsmallest(2, "emotion")["kpi"])
+    assert str(told).startswith(f"Where the journey hurts most: {words.listed(worst)}.")
 
 
 @pytest.mark.parametrize("n", [1, 6, 14, 40])

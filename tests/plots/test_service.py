@@ -14,8 +14,10 @@ from matplotlib.figure import Figure
 
 from cxlib.analysis import service
 from cxlib.analysis.service import Terms
-from cxlib.chapters.service import figures as plots, subjects, tables
+from cxlib.chapters import register
+from cxlib.chapters.service import figures as plots, findings, subjects, tables
 from cxlib.plots import theme
+from cxlib.present.findings import tell
 from cxlib.present.withhold import withhold
 from cxlib.words import Words
 from tests.analysis.test_service_parts import TERMS, calls, log
@@ -178,4 +180,14 @@ def test_the_backlog_is_as_high_as_its_open_tickets() -> None:
     ax = plots.backlog(pile, words=Words())
     assert sum(bar.get_height() for bar in ax.patches) == 20  # type: ignore[attr-defined]
     cleared = service.backlog(log(), as_of="2026-03-31", each="month")
-    assert "No ticket is open" in plots.backlog(cleared, words=Words()).get_label()
+    assert "No ticket was open on" in plots.backlog(cleared, words=Words()).get_label()
+
+
+def test_a_log_that_ends_within_its_month_tells_the_backlog_of_its_last_day() -> None:
+    open_ = log().assign(resolved_at=pd.NaT, state="open")
+    pile = service.backlog(open_, as_of="2026-03-10 12:00", each="month")
+    assert "open on 10 March 2026, half" in str(plots.backlog(pile, words=Words()).get_label())
+    register("service")
+    row = subjects.backlog(pile)
+    (told,) = tell(row, findings.BACKLOG, chapter="service", about="subject")
+    assert told.headline(Words()).startswith("On 10 March 2026 ")

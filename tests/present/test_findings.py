@@ -46,6 +46,21 @@ def told(*rows: dict[str, Any]) -> list[Finding]:
     return tell(pd.DataFrame(rows), RULES, chapter="toy")
 
 
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [("6", "“Age: 6” fall"), ("18-34", "“Age: 18-34” fall"), ("No", "“Age: No” fall"),
+     ("否", "“Age: 否” fall"), ("App", "App fall"), ("老客户", "老客户 fall"),
+     ("7", "Sevens fall")],
+)  # fmt: skip
+def test_a_group_that_is_a_bare_code_is_named_with_its_segment(level: str, said: str) -> None:
+    words = Words(labels={"age": "Age", "age=7": "Sevens"}, segments=("age",))
+    table = pd.DataFrame([{"segment": "age", "level": level}])
+    (found,) = tell(
+        table, (Rule({}, "{level} fall"),), chapter="toy", about="level", evidence="{segment}"
+    )
+    assert found.headline(words) == said
+
+
 def test_a_rule_and_a_row_make_a_plain_headline_with_its_evidence_beneath() -> None:
     (found,) = told(row())
     words = Words(labels={"nps": "Recommendation"})

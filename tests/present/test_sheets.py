@@ -86,7 +86,8 @@ def test_a_number_under_the_name_of_a_word_is_no_word() -> None:
 @pytest.mark.parametrize(("columns", "pages"), [(3, 1), (30, 3)])
 def test_a_sheet_prints_as_wide_as_can_be_read(columns: int, pages: int) -> None:
     wide = Grid(title="t", headings=("a heading",) * columns,
-                rows=((("x", ""), *[(1.0, "0")] * (columns - 1)),))  # fmt: skip
+                rows=((("x", ""), *[(1.0, "0")] * (columns - 1)),),
+                notes=("a note " * 20,))  # fmt: skip
     book = Workbook(WORDS, subject="Q & A", mark="board only")
     book.tables("s", "title", [wide])
     sheet = read(book.content).worksheets[0]
@@ -107,6 +108,7 @@ def test_a_sheet_prints_as_wide_as_can_be_read(columns: int, pages: int) -> None
     assert (sheet.print_title_cols == "$A:$A") == (pages > 1)
     assert (sheet.oddHeader.left.text, sheet.oddHeader.right.text) == ("Q && A", "board only")
     assert sheet.freeze_panes == "B2"
+    assert bool(sheet.merged_cells.ranges) == (pages == 1)  # else every page would cut the note
 
 
 def test_no_page_ends_within_a_table_that_fits_one_nor_is_a_note_cut() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,11 +12,13 @@ from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zipfile import ZipFile
 
 import nbformat
 import openpyxl
 import pandas as pd
 import pytest
+from lxml import etree
 from pptx import Presentation
 
 from cxlib import envelope
@@ -463,6 +466,14 @@ def test_bars_begin_at_nothing_and_no_label_stands_aslant() -> None:
     above, below = (s.chart for s in slide.shapes if s.has_chart)
     ends = [(s.value_axis.minimum_scale, s.value_axis.maximum_scale) for s in (above, below)]
     assert ends == [(0, 4.5), (-3, 4.5)]  # each whisker whole
+    rows = pd.DataFrame({"value": [3.2, 4.0], "low": 3.0, "high": 4.2, "unit": "mean"})
+    axes = forest(rows.assign(scale="1-5"), labels=["A", "B"])
+    rated = native.noted(axes)
+    assert rated is not None
+    frame = add_chart(slide, rated, (0, 0, 9_000_000, 4_000_000), font=lambda _rpr: None)
+    axis = frame.chart.value_axis
+    assert (axis.minimum_scale, axis.maximum_scale, axis.major_unit) == (1, 5, 1)
+    assert native.noted(forest(rows.assign(scale=["1-5", "0-10"]), labels=["A", "B"])).scale == ()  # type: ignore[union-attr]
     rotation = above.category_axis._element.txPr.bodyPr.get("rot")
     assert rotation not in (None, "0")
     assert abs(int(rotation)) < 60_000, "less than a degree"
@@ -505,9 +516,6 @@ def test_a_files_parts_are_whole_as_office_reads_them(
 ) -> None:
     """Each part is named, of a known type and led to; ids are unique, and no shape is negative."""
     from posixpath import dirname, join, normpath
-    from zipfile import ZipFile
-
-    from lxml import etree
 
     with ZipFile(BytesIO(make(kind))) as held:
         names = held.namelist()
@@ -533,8 +541,49 @@ def test_a_files_parts_are_whole_as_office_reads_them(
         assert len(ids) == len({*ids}), name
         sizes = trees[name].xpath("//*[local-name()='ext']/@cx | //*[local-name()='ext']/@cy")
         assert all(int(size) >= 0 for size in sizes), name
+    for name in (n for n in names if n.startswith("ppt/charts/chart")):
+        axes = trees[name].xpath("//*[local-name()='axId' or local-name()='crossAx']/@val")
+        assert axes
+        assert all(0 <= int(each) < 2**32 for each in axes), name
     for content in inner:
         assert openpyxl.load_workbook(BytesIO(content)).worksheets
+
+
+def test_a_workbook_keeps_within_what_excel_bears(make: Callable[..., bytes]) -> None:
+    """What it does not bear it repairs, with a message, or refuses to open."""
+    content = make("xlsx")
+    with ZipFile(BytesIO(content)) as held:
+        trees = {n: etree.fromstring(held.read(n)) for n in held.namelist() if n.endswith(".xml")}
+    looks = [
+        etree.tostring(x) for x in trees["xl/styles.xml"].xpath("//*[local-name()='cellXfs']/*")
+    ]
+    assert len(looks) == len({*looks}) < 1_000  # of the 64,000 that there may be
+    strings = trees["xl/sharedStrings.xml"].xpath("//*[local-name()='t']/text()")
+    assert max(map(len, strings)) <= 32_767
+    assert not any(re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text) for text in strings)
+    book = openpyxl.load_workbook(BytesIO(content))
+    names = [sheet.title for sheet in book]
+    assert len({name.casefold() for name in names}) == len(names)
+    assert all(0 < len(name) <= 31 and not re.search(r"[\[\]:*?/\\]|^'|'$", name) for name in names)
+    assert not book.defined_names  # print areas and titles are their sheets' own
+    for at, sheet in enumerate(book, start=1):
+        tree = trees[f"xl/worksheets/sheet{at}.xml"]
+        assert not tree.xpath("//*[local-name()='f' or local-name()='conditionalFormatting']")
+        links = tree.xpath("//*[local-name()='hyperlink']")
+        assert len(links) <= 65_530
+        for place in (link.get("location") for link in links):
+            named, _exclamation, cell = place.rpartition("!")
+            assert named.strip("'").replace("''", "'") in names
+            assert re.fullmatch(r"A\d+", cell)
+        assert all(
+            0 < float(row.get("ht", 15)) <= 409 for row in tree.xpath("//*[local-name()='row']")
+        )
+        assert all(0 < col.width <= 255 for col in sheet.column_dimensions.values())
+        assert len(sheet.row_breaks.brk) <= 1_026
+        heads = tree.xpath("//*[local-name()='oddHeader' or local-name()='oddFooter']/text()")
+        assert all(len(text) <= 255 for text in heads)
+        merged = [{*r.cells} for r in sheet.merged_cells.ranges]
+        assert sum(map(len, merged)) == len(set().union(*merged))
 
 
 def test_a_picture_is_drawn_as_tall_as_the_room_of_a_slide(

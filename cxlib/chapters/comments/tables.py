@@ -66,7 +66,7 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
     table["beyond"] = table["added_p"] < ALPHA
     table["outcome"] = getattr(study.score, "key", None)
     table["turn"] = table["turn"].fillna("unclear")
-    table["moved"] = table["moved"].fillna("unclear")
+    table["moved"] = table["moved"].fillna("")  # nothing came before
     table["unit"] = "points" if study.score is not None and study.score.kind == "nps" else "mean"
     table["others_answered"] = _others_answered(engagement)
     # what goes with a theme, times how many name it: an association, not what mending it brings

@@ -19,15 +19,20 @@ COLOURS = {
     "moment of truth": theme.ACCENT,
     "strength": theme.GOOD,
 }
+NAMED = 3
+"""Touchpoints that a title names; of more it names the worst two."""
 ENDS = (_("worst answer"), _("middle"), _("best answer"))
 
 
 def journey(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw every touchpoint in its stage: how it feels, what it weighs, what it is."""
     table = found.table
-    pains = [words.label(k) for k in table.loc[table["role"].str.contains("pain|failing"), "kpi"]]
-    if pains:
-        title = words.say(_("Where the journey hurts: {list}"), list=tuple(pains))
+    pains = table[table["role"].str.contains("pain|failing")]
+    if len(pains) > NAMED:
+        title = words.say(_("Where the journey hurts most: {list}"), list=_worst(pains, words))
+    elif len(pains):
+        named = tuple(map(words.label, pains["kpi"]))
+        title = words.say(_("Where the journey hurts: {list}"), list=named)
     else:
         title = words.say(_("No touchpoint feels clearly worse than the rest of the journey"))
     told = tuple(
@@ -60,10 +65,13 @@ FOOT = _(
 )
 
 
+def _worst(pains: Any, words: Words) -> tuple[str, ...]:
+    return tuple(map(words.label, pains.nsmallest(2, "emotion")["kpi"]))
+
+
 def wall(table: Any, *, words: Words, about: str, ax: Axes | None = None) -> Axes:
     """Draw the journey on one A3 sheet; `about` says whose it is, and when."""
-    pains = table[table["role"].str.contains("pain|failing")].nsmallest(2, "emotion")
-    worst = tuple(words.label(kpi) for kpi in pains["kpi"])
+    worst = _worst(table[table["role"].str.contains("pain|failing")], words)
     if worst:
         title = words.say(_("Where the journey hurts most: {list}"), list=worst)
     else:

@@ -12,6 +12,7 @@ from cxlib.chapters import rows
 from cxlib.chapters.rows import BLANK
 from cxlib.present.conclusions import SEVERITY_WORDS
 from cxlib.present.findings import in_order, on_record, tell
+from cxlib.present.formats import named
 from cxlib.words import mark as _
 
 COMMENTS = 3
@@ -65,7 +66,7 @@ def advice(engagement: Any, rules: Any, *tables: Estimates) -> pd.DataFrame:
         step = finding.step(engagement.words)
         if step:
             urgency.setdefault(step, SEVERITY_WORDS[finding.severity])
-            steps.setdefault(step, []).append(engagement.words.label(finding.subject))
+            steps.setdefault(step, []).append(named(finding.subject, engagement.words))
     listed = pd.DataFrame({"rank": range(1, len(steps) + 1), "urgency": list(urgency.values())})
     return listed.assign(
         advised=list(steps), concerns=[*map(engagement.words.listed, steps.values())]

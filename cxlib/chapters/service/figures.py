@@ -14,7 +14,8 @@ from cxlib.plots import theme
 from cxlib.plots.bars import shares, stacks
 from cxlib.plots.heat import heat
 from cxlib.plots.process_chart import panels
-from cxlib.words import Quantity, Words, mark as _
+from cxlib.present.formats import named
+from cxlib.words import Quantity, Said, Words, mark as _
 
 
 def course(course: Course, *, words: Words) -> Axes:
@@ -37,13 +38,13 @@ def course(course: Course, *, words: Words) -> Axes:
 def late(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each group's share of the late tickets beside its share of all."""
     keys = [f"{row['segment']}={row['level']}" for row in records(table)]
-    named = zip(table["segment"], keys, strict=True)
+    parts = zip(table["segment"], keys, strict=True)
     ax = shares(
         table,
         value="share_of_late",
         beside="share_of_tickets",
         heavy=(table["share_of_late"] > HEAVY * table["share_of_tickets"]).tolist(),
-        labels=[f"{words.label(segment)} · {words.label(key)}" for segment, key in named],
+        labels=[f"{words.label(segment)} · {words.label(key)}" for segment, key in parts],
         label=words.say(_("Share of the late tickets, %; the stroke is the share of all")),
         ax=ax,
     )
@@ -54,7 +55,7 @@ def late(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
         return theme.title(ax, words.say(message, kpi=table["kpi"].iloc[0]))
     top = table.iloc[int(np.nanargmax(clear.to_numpy()))]
     message = _("{level}: {share} of the late tickets ({kpi}) on {part} of the volume")
-    level = f"{top['segment']}={top['level']}"
+    level = Said(named(f"{top['segment']}={top['level']}", words))
     share, part = (Quantity(top[name], "share") for name in ("share_of_late", "share_of_tickets"))
     return theme.title(ax, words.say(message, kpi=top["kpi"], level=level, share=share, part=part))
 
@@ -68,14 +69,11 @@ def backlog(backlog: Backlog, *, words: Words, months: int = 12, ax: Axes | None
     grid = grid[sorted(grid.columns)].rename(columns=lambda low: _age(low, edges[low], words))
     ax = stacks(grid, words=words, label=words.say(_("Open tickets")), ax=ax)
     last = backlog.table.iloc[-1]
-    message = _("No ticket is open at the end of {end}")
+    message = _("No ticket was open on {end}")
     if last["open"]:
-        message = _(
-            "{open} {open:ticket|tickets} open at the end of {end}, half of them older "
-            "than {median}"
-        )
+        message = _("{open} {open:ticket|tickets} open on {end}, half of them older than {median}")
     median = Quantity(last["age_median"], "seconds")
-    end = str(last["period"])
+    end = last["at"].date()  # a log may end within its month
     return theme.title(ax, words.say(message, open=int(last["open"]), end=end, median=median))
 
 

@@ -180,7 +180,7 @@ def backlog(found: service.Backlog) -> pd.DataFrame:
     grows = n > before * (1 + GREW) and n - before > 2 * before**0.5
     case = "none" if not n else "old" if old / n > MANY_OLD else "young"
     row = {"subject": "backlog", "case": case, "grows": grows, "open_before": before, "old": old}
-    return pd.DataFrame([dict(last) | row])
+    return pd.DataFrame([dict(last) | row | {"date": last["at"].date()}])
 
 
 def needed(plan: Staffing) -> pd.DataFrame:

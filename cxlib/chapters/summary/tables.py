@@ -15,6 +15,7 @@ from cxlib.analysis.obligations import LATE
 from cxlib.chapters.rows import joined
 from cxlib.columns import records
 from cxlib.present.findings import Finding
+from cxlib.present.formats import named
 from cxlib.present.tables import few
 from cxlib.words import Said, Words, mark as _
 
@@ -127,7 +128,7 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
 
 def _about(finding: Finding, words: Words) -> str:
     """Return what a finding is about; a dash where its subject is a word of the kit's own."""
-    label = words.label(finding.row.get("title") or finding.subject)
+    label = named(finding.row.get("title") or finding.subject, words)
     own = finding.subject in (finding.row.get("case"), finding.row.get("subject"))
     return "–" if own and label == finding.subject and re.fullmatch("[a-z_ .]+", label) else label
 
