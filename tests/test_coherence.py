@@ -147,6 +147,31 @@ def test_nobody_is_said_to_get_worse_where_only_the_mix_moved(run: Workspace, cl
 
 
 @each_client
+def test_what_is_usual_of_a_chart_is_said_alike_or_not_at_all(run: Workspace, client: str) -> None:
+    told: Told = defaultdict(lambda: defaultdict(set))
+    for chapter, row in rows(run, client):
+        if chapter == "monitoring" and "usual" in row and whole(row):
+            usual = row["usual"]
+            told[row["kpi"]][None if pd.isna(usual) else rounded(usual)].add(chapter)
+    for each in saved(run, client):
+        for table in frames(each.results.get("charts")):
+            for row in table.to_dict("records") if "usual" in table else ():
+                usual = row["usual"]
+                told[row["kpi"]][None if pd.isna(usual) else rounded(usual)].add("charts")
+    assert told
+    assert differing(told) == []
+
+
+@each_client
+def test_no_report_claims_that_nothing_moved(run: Workspace, client: str) -> None:
+    """What is not clearly worse may be worse: no test shows that customers judge alike."""
+    claims = re.compile(r"judged? no (worse|better)|only because other|(has|have) not changed")
+    for page in sorted((run.reports / client).rglob("*.html")):
+        text = re.sub(r"<style.*?</style>|<[^>]+>", " ", page.read_text(encoding="utf-8"))
+        assert not claims.search(text), (page.name, claims.search(text))
+
+
+@each_client
 def test_a_competitor_has_one_gap(run: Workspace, client: str) -> None:
     told: Told = defaultdict(lambda: defaultdict(set))
     for chapter, row in rows(run, client):

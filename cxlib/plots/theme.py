@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -260,12 +261,16 @@ def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
     return ax
 
 
+_SPACED = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
+
+
 def tells(ax: Axes, shown: Iterable[tuple[str | tuple[str, str], str]]) -> None:
     """Note what a chart shows, name by value, for its alternative text: the title goes before."""
     told = [((name,) if isinstance(name, str) else name, value) for name, value in shown]
     chinese = any(em(c) == 1.0 for names, value in told for c in "".join((*names, value)))
     comma = "，" if chinese else ", "
     said = [" ".join(f"{comma.join(names)} {value}".split()) for names, value in told]
+    said = [_SPACED.sub("", one) for one in said]
     ax.set_label(f"{'；' if chinese else '; '}".join(said) + ("。" if chinese else "."))
 
 
@@ -387,5 +392,6 @@ def label_periods(ax: Axes, labels: list[str]) -> list[int]:
     step = max(1, -(-len(labels) // fit))
     at = list(range(len(labels) - 1, -1, -step))[::-1]
     ax.set_xticks(at, [labels[i] for i in at])
-    ax.set_xlim(-0.4, len(labels) - 0.6)
+    room = max(0.4, 0.04 * len(labels))  # the first value stands on no mark of the axis
+    ax.set_xlim(-room, len(labels) - 1 + room)
     return at

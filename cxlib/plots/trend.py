@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ def trend(
     words: Words,
     title: str,
     target: float | None = None,
-    broken_at: str | None = None,
+    breaks: Collection[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a KPI over its periods; the first, last, lowest and highest are labelled.
@@ -29,8 +30,8 @@ def trend(
     table : pandas.DataFrame
         ``period, value, low, high, unit``, one row a period.
     target : float, optional
-    broken_at : str, optional
-        The period in which the level broke: marked by a dotted line before it.
+    breaks : collection of str
+        The periods in which the level broke: each marked by a dotted line before it.
     """
     ax = theme.axes(ax, height=2.7)
     unit, at = str(table["unit"].iloc[0]), np.arange(len(table))
@@ -44,8 +45,8 @@ def trend(
         value, top = float(table["value"].iloc[x]), table["high"].iloc[x]
         place = (x, top if np.isfinite(top) else value)
         theme.note(ax, words.quantity(value, unit), place, shift=(0, 4))
-    if broken_at in periods:
-        ax.axvline(periods.index(broken_at) - 0.5, color=theme.MUTED, linestyle=":", linewidth=1.2)
+    for x in (periods.index(label) for label in breaks if label in periods):
+        ax.axvline(x - 0.5, color=theme.MUTED, linestyle=":", linewidth=1.2)
     aimed = target if target is not None and np.isfinite(target) else None
     if aimed is not None:
         target_line(ax, aimed, unit, words)

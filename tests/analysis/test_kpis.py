@@ -329,6 +329,20 @@ def test_the_latest_move_is_the_latest_clear_step() -> None:
         kpis.compare(found, survey, to="2025Q9", **options)
 
 
+def test_every_step_with_a_clear_turn_is_a_break_not_the_latest_alone() -> None:
+    rng = np.random.default_rng(9)
+    lifts = {"2025Q2": 10, "2025Q3": -25, "2025Q4": -25, "2026Q1": 10, "2026Q2": 10}
+    survey = pd.concat(
+        [wave(rng, 500, period=p, lift=lift) for p, lift in lifts.items()], ignore_index=True
+    )
+    found = kpis.estimate(survey, questions=[NPS])
+    moved = kpis.compare(found, survey, to="latest_move", segments=["product"], draws=200)
+    assert moved.table["breaks_at"].tolist() == [("2025Q3", "2026Q1")]
+    assert moved.table["at"].iloc[0] == "2026Q1"
+    alone = kpis.compare(found.at("2025Q2"), survey, to="latest_move", segments=["product"])
+    assert alone.table["breaks_at"].tolist() == [()]
+
+
 def test_a_census_moves_without_a_test() -> None:
     kinds = {"fcr": {"unit": "share", "direction": "higher"}}
     rows = pd.DataFrame({"kpi": "fcr", "period": ["2026Q1", "2026Q2"], "value": [0.8, 0.7], "n": 9})

@@ -45,6 +45,25 @@ def assess(workspace: Workspace, client: str) -> Assessed:
     )
 
 
+def test_a_trend_marks_every_break_on_bases_that_may_be_shown(
+    assessed: dict[str, Assessed],
+) -> None:
+    engagement = assessed["harbour"].engagement
+    standing = engagement.standing("survey")
+    breaks = ("2025Q4", "2026Q2")
+    table = standing.table.head(1).assign(breaks_at=[breaks])
+    (series,) = tables.trends(engagement, replace(standing, table=table))
+    assert series.table["breaks_at"].iloc[0] == breaks
+    drawn = figures.trend(series, words=Words())
+    assert sum(line.get_linestyle() == ":" for line in drawn.lines) == len(breaks)
+    few = engagement.series(str(table["kpi"].iloc[0]))
+    small = few.table.assign(n=few.table["n"].mask(few.table["period"] == "2025Q3", 4))
+    engagement.series = lambda _kpi: replace(few, table=small)  # type: ignore[method-assign]
+    (series,) = tables.trends(engagement, replace(standing, table=table))
+    del engagement.series
+    assert series.table["breaks_at"].iloc[0] == ("2026Q2",)  # the step before rests on four
+
+
 def test_lakesides_fall_is_other_customers_not_other_judgement(
     assessed: dict[str, Assessed],
 ) -> None:

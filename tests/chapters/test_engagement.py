@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from cxlib import Engagement
+from cxlib.analysis.obligations import LATE
 from cxlib.chapters.engagement import findings, tables
 from cxlib.chapters.summary import tables as summary
 from cxlib.envelope import Envelope, write
@@ -94,3 +95,21 @@ def test_the_summary_shows_what_is_open_late_first(mall: Engagement) -> None:
     shown = summary.obligations(reader)
     assert shown["id"].tolist() == items["id"].tolist()[: len(shown)]
     assert reader.words.label(shown["title"].iloc[0]) in ("培训：应对不满买家", "第三期款（30%）")
+
+
+def test_the_summary_shows_every_notice_that_chapter_14_tells_of(mall: Engagement) -> None:
+    status = tables.status(mall)
+    told = tables.told(mall, status)
+    notices = tables.notices(mall, status)
+    assert set(notices["id"]) == set(told.loc[told["case"] == "notice", "id"]) == {"contract"}
+    saved = {"open": tables.open_items(status), "notices": notices}
+    path = mall.workspace.result("nova-mall", mall.period, mall.words.language, "engagement")
+    known = {"client": "nova-mall", "chapter": "engagement", "period": mall.period}
+    write(path, Envelope(**known, kit="0", results=saved, findings=()))  # type: ignore[arg-type]
+    shown = summary.obligations(mall).set_index("id")
+    assert len(shown) == summary.MOST_OPEN
+    ends = status.dates.set_index("id").loc["contract", "notice_by"]
+    assert shown.loc["contract", "notice_by"] == ends < shown.loc["contract", "due_on"]
+    rest = shown[shown["state"] != LATE]
+    assert rest["notice_by"].fillna(rest["due_on"]).is_monotonic_increasing
+    assert shown["state"].eq(LATE).tolist() == sorted(shown["state"].eq(LATE), reverse=True)

@@ -229,6 +229,8 @@ def test_figures_say_what_they_show_and_no_text_lies_on_another(
             assert ax.get_label()
             ticks = [*ax.get_xticklabels(), *ax.get_yticklabels()]
             assert overlapping([*ticks, ax.xaxis.label, ax.yaxis.label]) == []
+            for text in ax.texts:  # a first value lies on no mark of the axis
+                assert overlapping([text, *ax.get_yticklabels()]) == []
             for text in [*ax.texts, *ticks]:
                 box = text.get_window_extent()
                 assert box.x0 >= -1

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from cxlib import Engagement
-from cxlib.chapters.tools import findings, register, tables
+from cxlib.chapters.tools import figures, findings, register, tables
 from cxlib.data.demo import _tools as planted
 from cxlib.data.registers import read_register
 from cxlib.envelope import Envelope, read, write
 from cxlib.params import load
+from cxlib.plots import theme
 from cxlib.present.findings import tell
 from cxlib.workspace import Workspace
 from tests.conftest import copy_workspace
@@ -95,6 +96,17 @@ def test_the_weights_behind_the_comparisons_are_the_planted_ones(bank: Engagemen
     for name, weight in planted.WEIGHTS.items():
         assert found[name] == pytest.approx(weight, abs=0.03)
     assert tables.contradictions(bank).empty
+
+
+def test_a_cost_is_drawn_in_its_currency_with_what_it_is_for(bank: Engagement) -> None:
+    ranked = tables.ranking(bank, tables.scored(bank)).dropna(subset=["p_first", "years_cost"])
+    choice = bank.register("tools").choice
+    with theme.applied():
+        axes = figures.value_for_money(ranked, words=bank.words)
+        axes.figure.canvas.draw()
+        assert all("£" in label.get_text() for label in axes.get_xticklabels())
+    for number in (choice.years, choice.users):
+        assert str(number) in axes.get_xlabel()
 
 
 def test_what_is_saved_is_free_of_any_language_and_reads_back(

@@ -51,6 +51,8 @@ def test_what_was_planted_is_found(mall: Engagement) -> None:
     more = planted.GAIN - planted.GAIN_WITHOUT
     assert with_and_without["difference_low"] < more < with_and_without["difference_high"]
     assert with_and_without["case"] == "more"
+    sides = (with_and_without["people"], with_and_without["people_without"])
+    assert with_and_without["n"] == min(sides) < 30 <= max(sides)  # both stand on the page
     behaviour = tables.behaviours(mall).set_index("subject")
     for told_by, rise in (("observed", planted.OBSERVED), ("self-rated", planted.SELF_RATED)):
         row = behaviour.loc[f"returns.{told_by}"]

@@ -139,6 +139,11 @@ def test_an_alternative_text_says_what_the_chart_tells_beyond_its_title() -> Non
         theme.tells(chinese, [("入住办理", "3.11"), ("客房", "4.24")])
         theme.title(chinese, "入住办理最低")
         assert chinese.get_label() == "入住办理最低。入住办理 3.11；客房 4.24。"
+        closed = theme.axes()
+        theme.tells(
+            closed, [("净推荐值（NPS）", "已达标 42.7"), ("银卡", "最低"), ("差距", "−2.4")]
+        )
+        assert closed.get_label() == "净推荐值（NPS）已达标 42.7；银卡最低；差距 −2.4。"
 
 
 def test_a_long_label_keeps_to_two_lines_and_a_group_keeps_its_name() -> None:

@@ -68,6 +68,7 @@ def compare(
         like at either mix), ``apart`` (whether they differ: groups moved differently), ``moved,
         cause, turn`` (better, worse or unclear, like for like), ``alike`` ("yes" where
         comparable customers are known to judge no worse, or no better, by half the change),
+        with ``"latest_move"`` ``breaks_at`` (the later periods of all steps with a clear `turn`),
         ``mix_segment, mix_level, share_before, share_after``. p-values are adjusted
         (Benjamini-Hochberg) within KPIs and within touchpoints; like for like also over all steps
         that were looked at.
@@ -107,6 +108,8 @@ def compare(
     for name, word in (("moved", UNCLEAR), ("turn", UNCLEAR), ("cause", NOT_SPLIT)):
         table[name] = table[name].fillna(word)
     table["alike"] = table["alike"].fillna("open")
+    if "breaks_at" in table:
+        table["breaks_at"] = [b if isinstance(b, tuple) else () for b in table["breaks_at"]]
     return replace(now, table=table)
 
 
@@ -211,11 +214,13 @@ def worded(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _latest(found: pd.DataFrame, known: list[str]) -> pd.DataFrame:
-    """Keep of every KPI the latest step that is clear, else the latest step."""
+    """Keep of every KPI the latest step that is clear, else the latest step; name all breaks."""
     clear = (found["turn"] != UNCLEAR) | found["cause"].isin((MIX, BOTH))
     order = found.assign(_dull=~clear, _back=-found["at"].map(known.index))
     order = order.sort_values(["_dull", "_back"], kind="stable")
-    return order.drop_duplicates("kpi").drop(columns=["_dull", "_back"])
+    turned = found[found["turn"] != UNCLEAR][::-1].groupby("kpi")["at"].agg(tuple)
+    latest = order.drop_duplicates("kpi").drop(columns=["_dull", "_back"])
+    return latest.assign(breaks_at=[turned.get(kpi, ()) for kpi in latest["kpi"]])
 
 
 def contrast(

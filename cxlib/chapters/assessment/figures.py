@@ -29,7 +29,7 @@ OPPOSED = (
 
 
 def trend(series: Any, *, words: Words, ax: Axes | None = None) -> Axes:
-    """Draw a KPI over its periods, with its target and the step that broke it."""
+    """Draw a KPI over its periods, with its target and the steps that broke it."""
     table = series.table
     first, last = table.iloc[0], table.iloc[-1]
     facts = {"kpi": first["kpi"], "start": str(first["period"]), "end": str(last["period"])}
@@ -37,7 +37,7 @@ def trend(series: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     facts |= {"last": Quantity(last["value"], last["unit"])}
     title = words.say(_("{kpi}: {first} in {start}, {last} in {end}"), **facts)
     return draw_trend(
-        table, words=words, title=title, target=last["target"], broken_at=last["at"], ax=ax
+        table, words=words, title=title, target=last["target"], breaks=last["breaks_at"], ax=ax
     )
 
 

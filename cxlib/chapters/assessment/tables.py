@@ -43,15 +43,18 @@ def ratings(engagement: Any) -> scores.Distribution | pd.DataFrame:
 
 
 def trends(engagement: Any, standing: Estimates) -> list[Estimates]:
-    """Return each KPI's course so far, with its target and the step that broke it on every row."""
+    """Return each KPI's course so far, with its target and the steps that broke it on every row."""
     found = []
     for row in records(standing.table):
         series: Estimates = engagement.series(str(row["kpi"]))
         if series.table["value"].notna().sum() < 2:  # one point is no course
             continue
-        clear = row["turn"] in ("better", "worse")
-        marks = {"target": row.get("target"), "at": row["at"] if clear else None}
-        found.append(replace(series, table=series.table.assign(**marks)))
+        table = series.table.assign(target=row.get("target"))
+        enough = table["n"].fillna(engagement.minimum_base) >= engagement.minimum_base
+        both = set(table.loc[enough & enough.shift(fill_value=False), "period"])
+        shown = tuple(at for at in row["breaks_at"] if at in both)
+        table["breaks_at"] = [shown] * len(table)
+        found.append(replace(series, table=table))
     return found
 
 

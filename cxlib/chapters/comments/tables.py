@@ -43,7 +43,7 @@ def sources(study: Study) -> pd.DataFrame:
     if study.mood is None:
         return pd.DataFrame()
     mood = study.mood.table["label"].tail(len(study.rows)).set_axis(study.rows.index)
-    counts = pd.DataFrame({"heard_in": "source=" + study.rows["source"], "n": 1})
+    counts = pd.DataFrame({"heard_in": "source=" + study.rows["source"], "n": 1, "n_said": 1})
     counts["rated"] = study.rows["tone"].notna()
     counts["complaints"], counts["praises"] = mood == "negative", mood == "positive"
     table: pd.DataFrame = counts.groupby("heard_in", sort=False, as_index=False).sum()

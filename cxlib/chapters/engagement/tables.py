@@ -86,15 +86,23 @@ def told(engagement: Any, found: Status) -> pd.DataFrame:
     deliverables = found.table.assign(case=found.table["state"])
     payments = found.payments.assign(case="payment " + found.payments["state"].astype(str))
     dates = found.dates.assign(case="date " + found.dates["state"].astype(str))
-    kind = periods.kind_of(engagement.period)
-    ends = (periods.parse(engagement.period) + 1).end if kind else found.as_of
-    read = ends + dt.timedelta(days=SOON)
-    near = [by is not None and found.as_of <= by <= read for by in found.dates["notice_by"]]
-    dates.loc[near, "case"] = "notice"
+    dates.loc[dates["id"].isin(notices(engagement, found)["id"]), "case"] = "notice"
     told = ("case", "owed_by", "due_on", "days_late", "review_ends", "fee", "notice_by")
     names = ["id", "title", *told]
     parts = [part.reindex(columns=names) for part in (deliverables, payments, dates) if len(part)]
     return plain(joined(parts))
+
+
+def notices(engagement: Any, found: Status) -> pd.DataFrame:
+    """Return the notices that can be given until this report's successor is read, by last day."""
+    kind = periods.kind_of(engagement.period)
+    ends = (periods.parse(engagement.period) + 1).end if kind else found.as_of
+    read = ends + dt.timedelta(days=SOON)
+    near = [by is not None and found.as_of <= by <= read for by in found.dates["notice_by"]]
+    notices: pd.DataFrame = found.dates.loc[
+        near, ["id", "sort", "title", "due_on", "state", "notice_by"]
+    ]
+    return notices
 
 
 def schedule(found: Status) -> pd.DataFrame:

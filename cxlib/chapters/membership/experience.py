@@ -26,7 +26,8 @@ def steps(study: Study) -> Any:
     table = found.table.assign(
         unit=np.where(spend, study.currency, "percent"),
         step_key=found.table["step"], outcome_key=found.table["outcome"], days=found.horizon,
-        members=found.table["n"], step_value=found.table["value"] * scale,
+        members=found.table["n_from"] + found.table["n_to"],
+        step_value=found.table["value"] * scale,
         step_value_low=found.table["value_low"] * scale,
         step_value_high=found.table["value_high"] * scale,
         step_raw=found.table["raw"] * scale, subject=found.table["step"],

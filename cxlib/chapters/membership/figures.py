@@ -115,7 +115,7 @@ def worth(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each tier's share of the value beside its share of the members."""
     table: Any = theme.known(found.table, "worth_share")
     top = table.loc[(table["worth_share"] - table["share_of_members"]).idxmax()]
-    label = words.say(_("Share of value (bar) and of members (stroke), %"))
+    label = words.say(_("Share of value (bar) and of members who have bought (stroke), %"))
     ax = shares(
         table,
         value="worth_share",
@@ -127,7 +127,7 @@ def worth(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     )
     of = {"members": "share_of_members", "worth": "worth_share"}
     facts = {name: Quantity(float(top[column]), "share") for name, column in of.items()}
-    text = _("{level}: {members} of the members, {worth} of the value")
+    text = _("{level}: {members} of those who have bought, {worth} of the value")
     return theme.title(ax, words.say(text, level=words.label(f"tier={top['level']}"), **facts))
 
 

@@ -58,7 +58,7 @@ def parts(courses: Sequence[pd.DataFrame], *, words: Words, ax: Axes | None = No
         title = words.say(_("Every touchpoint signals") if every else some, **facts)
     elif mixed:
         title = words.say(
-            _("No touchpoint signals; {others} moved only because other customers answered"),
+            _("No touchpoint signals; {others} moved because other customers answered"),
             **facts,
         )
     else:

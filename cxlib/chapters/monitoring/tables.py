@@ -52,6 +52,9 @@ def monitor(engagement: Any) -> Monitored:
     charts = replace(charts, table=_promised(charts.table))
     if not charts.charts:
         return Monitored(charts=charts, warnings=None, since={}, before={})
+    unsettled = charts.table["kpi"].isin([k for k, c in charts.charts.items() if c.unsettled])
+    settled = charts.table.assign(**{n: charts.table[n].mask(unsettled) for n in _USUAL})
+    charts = replace(charts, table=settled)
     raised = trends.early_warnings(charts.charts, false_report=settings.false_report)
     before: dict[str, str] = {}
     for row in records(raised.table):
@@ -85,8 +88,6 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
         kpi = str(row["kpi"])
         chart = charts.get(kpi, {})
         told = _SILENT | {name: chart.get(name) for name in _CHART}
-        if chart and found.charts.charts[kpi].unsettled:
-            told |= dict.fromkeys(_USUAL, nan)
         told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
         told |= _signal(found, kpi, row) | rivals.get(kpi, {}) | _reference(engagement, found, kpi)
         if not told["signal"]:

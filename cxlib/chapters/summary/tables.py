@@ -10,7 +10,9 @@ import pandas as pd
 
 from cxlib.analysis.actions import OPEN
 from cxlib.analysis.kpis import Estimates
-from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, stands
+from cxlib.analysis.kpis.verdicts import BEHIND, MET, MISSED, ON, stands
+from cxlib.analysis.obligations import LATE
+from cxlib.chapters.rows import joined
 from cxlib.columns import records
 from cxlib.present.findings import Finding
 from cxlib.present.formats import named
@@ -162,9 +164,17 @@ def money(engagement: Any) -> pd.DataFrame:
 
 
 def obligations(engagement: Any) -> pd.DataFrame:
-    """Return what is open of the contract, as chapter 14 saved it: the late and the next due."""
-    table = engagement.result("engagement", "open")
-    return pd.DataFrame() if table is None else table.head(MOST_OPEN)
+    """Return what is open of the contract, as chapter 14 saved it: the late and the next due.
+
+    Among them every notice that can still be given, by its last day.
+    """
+    table, notices = (engagement.result("engagement", name) for name in ("open", "notices"))
+    if table is None:
+        return pd.DataFrame()
+    shown = joined([table.head(MOST_OPEN - (0 if notices is None else len(notices))), notices])
+    by = shown["notice_by"].fillna(shown["due_on"]) if "notice_by" in shown else shown["due_on"]
+    order = shown.assign(rest=shown["state"] != LATE, by=by)
+    return order.sort_values(["rest", "by"], kind="stable", ignore_index=True)
 
 
 def at_risk(engagement: Any) -> pd.DataFrame:
@@ -177,4 +187,4 @@ def at_risk(engagement: Any) -> pd.DataFrame:
     if asked is not None:
         paces = asked.drop_duplicates(["kpi", "due"])[["kpi", "due", "pace"]]
         risk = risk.merge(paces, on=["kpi", "due"], how="left")
-    return risk.assign(course=risk["course"].mask(risk["course"].isin(DECIDED), risk["status"]))
+    return risk.assign(verdict=stands(risk))

@@ -87,32 +87,24 @@ def outlook(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axe
 
 
 def levels(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
-    """Draw what to agree on next beside where a KPI stands; `table` as one of `tables.rungs`."""
+    """Draw what to agree on next beside where a KPI stands; `table`: rows of `tables.rungs`."""
     first = table.iloc[0]
     unit = first["unit"]
     now = {"label": words.say(_("Now")), "value": first["value"], "start": np.nan, "solid": True}
     rows: list[dict[str, Any]] = [now | {"low": first["low"], "high": first["high"]}]
     for row in records(table):
-        grounds = row["grounds"]
-        reason = words.say(grounds.message, **grounds.facts)
-        label = words.say(_("{rung}: {reason}"), rung=words.say(row["rung"]), reason=reason)
+        label = words.say(row["rung"])
+        label = label[:1].upper() + label[1:]
         bar = {"value": row["target"], "start": row["value"], "solid": bool(row["detectable"])}
         rows.append({"label": label, "low": np.nan, "high": np.nan} | bar)
     drawn = ladder(pd.DataFrame(rows), words=words, unit=unit, ax=ax)
     drawn.set_xlabel(words.say(_("Hollow: within chance")), loc="right")
-    realistic = table[table["rung"].str.contains("realistic")]
-    middle = (realistic if len(realistic) else table).iloc[0]
+    middle = table[table["rung"].str.contains("realistic")].iloc[0]
     facts = {"kpi": first["kpi"], "target": Quantity(middle["target"], unit)}
     facts["stretch"] = Quantity(table["target"].iloc[-1], unit)
     message = _("{kpi}: {target} is realistic, {stretch} would be a stretch")
-    if realistic.empty:
-        message = _(
-            "{kpi}: nothing shows yet what is within reach; below {target} it may be chance"
-        )
-    elif middle["ground"] == "hold":
-        message = _("{kpi}: nothing speaks for more than holding {target}")
-        if "stretch" in str(table["rung"].iloc[-1]) and len(table) > 1:
-            message = _("{kpi}: holding {target} is realistic, {stretch} would be a stretch")
+    if middle["ground"] == "hold":
+        message = _("{kpi}: holding {target} is realistic, {stretch} would be a stretch")
     elif "stretch" in middle["rung"]:
         message = _("{kpi}: {target} is realistic, and nothing speaks for more")
     return theme.title(drawn, words.say(message, **facts))

@@ -23,7 +23,7 @@ from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
 from cxlib.chapters.rows import joined
 from cxlib.columns import records
 from cxlib.present.tiles import STATES
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 SURVEY = ("survey",)
 BEYOND = 3
@@ -35,18 +35,6 @@ RUNGS = {
     (LOW, REALISTIC): _("low and realistic"),
     (REALISTIC, STRETCH): _("realistic and stretch"),
     (LOW, REALISTIC, STRETCH): _("low, realistic and stretch"),
-}
-REASONS = {
-    "hold": _("no period or group was better by more than chance: hold this level"),
-    "reach": _("no more than the best that own periods or groups have shown"),
-    "history quartile": _("the top 25% of the periods already seen"),
-    "history best": _("the best period already seen"),
-    "segment quartile": _("the top 25% of the groups"),
-    "segment best": _("the best group"),
-    "benchmark": _("the benchmark"),
-    "detectable": _("the smallest change from period to period that the answers can show"),
-    "regression": _("what comes back by itself after a bad period"),
-    "scale end": _("the end of the scale"),
 }
 
 
@@ -202,19 +190,21 @@ def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
         about = {name: row[name] for name in ("kpi", "unit", "value", "low", "high", "n")}
         table = pd.DataFrame([r | about for r in rows])
         needed = table["n_needed"].astype("float64")
-        said = [REASONS.get(r["ground"], r["grounds"].message) for r in rows]
         found[row["kpi"]] = table.assign(
             rung=[RUNGS[r["levels"]] for r in rows],
-            on_grounds=said,
             grounds=pd.Series([r["grounds"] for r in rows], dtype=object),
             n_needed=needed.where(needed <= limits.get(row["kpi"], inf)),  # can be invited
         ).drop(columns=["levels", "level", "coincides"])
     return found
 
 
-def every(levels: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the levels of all KPIs as one table, in plain values: what later chapters read."""
-    return joined([table.drop(columns="grounds") for table in levels.values()])
+def every(levels: dict[str, pd.DataFrame], words: Words) -> pd.DataFrame:
+    """Return the levels of all KPIs as one table, with what speaks for each."""
+    table = joined(list(levels.values()))
+    if table.empty:
+        return table
+    said = [words.say(grounds.message, **grounds.facts) for grounds in table.pop("grounds")]
+    return table.assign(on_grounds=said)
 
 
 def curve(engagement: Any) -> Any:

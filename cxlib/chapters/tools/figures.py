@@ -60,9 +60,13 @@ def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None
         names=[words.say(name) for name in names],
         title=title,
         alt=words.say(_("{title}. {list}."), title=Said(title), list=Said(told)),
-        xlabel=words.say(_("Cost over the years")),
+        xlabel=words.say(
+            _("Cost over {years} {years:year|years}, for {users} {users:user|users}"),
+            **{name: int(shown[name].iloc[0]) for name in ("years", "users")},
+        ),
         ylabel=words.say(_("Weighted mean score")),
         ax=ax,
     )
-    ax.xaxis.set_major_formatter(lambda cost, _place: words.number(cost))
+    unit = str(shown["unit"].iloc[0])
+    ax.xaxis.set_major_formatter(lambda cost, _place: words.quantity(cost, unit))
     return ax

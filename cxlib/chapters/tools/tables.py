@@ -102,7 +102,9 @@ def ranking(engagement: Any, found: Selection | None) -> pd.DataFrame:
         None if pd.isna(low) else f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
         for low, high in zip(every["rank_low"], every["rank_high"], strict=True)
     ]
-    every = every.join(costs(engagement).set_index("id")[["years_cost", "unit"]], on="id")
+    every = every.join(
+        costs(engagement).set_index("id")[["years_cost", "unit", "years", "users"]], on="id"
+    )
     return every.sort_values("rank", kind="stable", na_position="last", ignore_index=True)
 
 
@@ -113,7 +115,13 @@ def costs(engagement: Any) -> pd.DataFrame:
     for option in register.options:
         parts = (option.licence, option.set_up, option.training, option.per_user)
         row: dict[str, Any] = {"id": option.id, "title": f"options.{option.id}"}
-        row |= {"years": choice.years, "first_year": nan, "later_year": nan, "years_cost": nan}
+        row |= {
+            "years": choice.years,
+            "users": choice.users,
+            "first_year": nan,
+            "later_year": nan,
+            "years_cost": nan,
+        }
         if any(part is not None for part in parts):
             licence, set_up, training, per_user = (part or 0.0 for part in parts)
             yearly = licence + per_user * choice.users
@@ -123,7 +131,7 @@ def costs(engagement: Any) -> pd.DataFrame:
             row |= {"later_year": years[-1] if choice.years > 1 else nan}
         row["user_month"] = row["years_cost"] / choice.users / choice.years / 12
         told.append(row)
-    table = pd.DataFrame(told, columns=["id", "title", "years", "first_year", "later_year",
+    table = pd.DataFrame(told, columns=["id", "title", "years", "users", "first_year", "later_year",
                                         "years_cost", "user_month"])  # fmt: skip
     table["unit"] = engagement.client.currency or "count"
     return table.sort_values("years_cost", kind="stable", ignore_index=True)

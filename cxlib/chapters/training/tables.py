@@ -183,6 +183,7 @@ def contrasts(engagement: Any) -> pd.DataFrame:
                 "difference_low": found.low, "difference_high": found.high,
                 "points_from": found.low, "points_to": found.high, "p_value": found.p_value,
                 "n": min(found.n, found.n_without), "people": found.n,
+                "people_without": found.n_without,
                 "case": "more" if found.low > 0 else "less" if found.high < 0 else "unclear",
             }
         )  # fmt: skip
