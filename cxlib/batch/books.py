@@ -35,14 +35,9 @@ BLOCKED = _("It rests on a chapter that could not be made for this period.")
 
 
 def bind(
-    workspace: Workspace,
-    client: Client,
-    job: Job,
-    ended: Sequence[Job],
-    made_of: str,
-    *,
+    workspace: Workspace, client: Client, job: Job, ended: Sequence[Job], made_of: str, *,
     reason: str = "",
-) -> Outcome:
+) -> Outcome:  # fmt: skip
     """Bind the reports of one client, period and language, whose chapters have `ended` in some way.
 
     `made_of` is the digest of all that goes into it, `reason` why it is issued again.
@@ -119,13 +114,9 @@ def printed(workspace: Workspace, job: Job) -> None:
 
 
 def freeze(
-    workspace: Workspace,
-    of: Client,
-    jobs: Sequence[Job],
-    made_of: Mapping[str, str],
-    *,
+    workspace: Workspace, of: Client, jobs: Sequence[Job], made_of: Mapping[str, str], *,
     reason: str = "",
-) -> tuple[issues.Issue, Path]:
+) -> tuple[issues.Issue, Path]:  # fmt: skip
     """Freeze the reports of one client and period as they are; return the account and its folder.
 
     `jobs` are those of the period in all languages as a plan finds them, with books and the formats
@@ -180,11 +171,7 @@ def freeze(
 
 
 def _reasoned(
-    workspace: Workspace,
-    of: Client,
-    jobs: Sequence[Job],
-    made_of: Mapping[str, str],
-    reason: str,
+    workspace: Workspace, of: Client, jobs: Sequence[Job], made_of: Mapping[str, str], reason: str
 ) -> dict[str, bytes]:
     """Return each book bound anew with the reason of its reissue, and its print."""
     files, gate = {}, Gate(workspace, {of.client: of})
@@ -195,8 +182,7 @@ def _reasoned(
             raise RunError(f"{job.key}: {error}")
         html, record = bound.files["report"], read_record(workspace, job.where)
         for kind in ("report", "pdf"):
-            path = record.path(workspace, kind) if record else None
-            if path is not None:
+            if record and (path := record.path(workspace, kind)):
                 told = html if kind == "report" else print_pdf(html.decode("utf-8"), pages=True)
                 files[f"{as_name(job.language)}/{path.name}"] = told
     return files

@@ -78,14 +78,9 @@ def before(
 
 
 def since(
-    workspace: Workspace,
-    client: Client,
-    found: Sequence[Issue],
-    period: str,
-    words: Words,
-    *,
+    workspace: Workspace, client: Client, found: Sequence[Issue], period: str, words: Words, *,
     reason: str = "",
-) -> Since | None:
+) -> Since | None:  # fmt: skip
     """Return what changed since issues, and why: each figure that reads differently, by how much.
 
     `reason` is that of the report itself, where it is issued again.

@@ -13,8 +13,6 @@ from matplotlib.axes import Axes
 from cxlib.columns import records
 from cxlib.plots import theme
 
-Box = tuple[float, float, float, float]
-
 CORNERS: Any = ((0.01, 0.015, "left", "bottom"), (0.99, 0.015, "right", "bottom"),
                 (0.01, 0.985, "left", "top"), (0.99, 0.985, "right", "top"))  # fmt: skip
 """Where a quadrant's name stands, in parts of the axes: low left, low right, high left, right."""

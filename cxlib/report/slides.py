@@ -34,6 +34,8 @@ FACTS = (
 )
 RIVAL = ("value", "rated_brand", "competitor_value", "brand_gap")
 """What a slide tells of a finding, or of a competitor, that no figure shows."""
+PLAIN = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+"""The table style without colours of its own: they would be neither the kit's nor a client's."""
 TILE = 1.55
 """Inches that the lines of a tile take."""
 PICTURE, BESIDE, SMALLEST = (EDGE, 1.95, 8.5, 4.95), 9.4, 0.7
@@ -240,6 +242,8 @@ class Slides:
             below = (left, top + 0.3, wide, high - 0.3)
             place = [int(Inches(at)) for at in below]
             label = words.label(finding.subject)
+            whole = f"{words.label(finding.subject.partition('=')[0])} · {label}"
+            label = whole if whole in shown.chart.labels else label  # “6” ends many a row
             frame = add_chart(slide, shown.chart, place, font=self.font, stressed=label)
             _describe(frame, shown.about)
         else:
@@ -321,18 +325,20 @@ class Slides:
 
     def _facts(self, slide: Any, finding: Finding) -> None:
         """Tell a finding's facts in a table that fills the room of a figure."""
+        from pptx.oxml.ns import qn
         from pptx.util import Inches, Pt
 
         told = list(self.known(finding).items())[:7]
         left, top, wide, high = PICTURE
         box = (Inches(at) for at in (left, top, wide, min(0.9 * len(told), high)))
         table = slide.shapes.add_table(len(told), 2, *box).table
-        table.first_row = False
+        table.first_row = table.horz_banding = False
+        table._tbl.tblPr.find(qn("a:tableStyleId")).text = PLAIN
         for at, (name, value) in enumerate(told):
             for column, text in enumerate((self.words.label(COLUMNS[name].heading), value)):
                 table.cell(at, column).text = formats.legal(text)
                 font = table.cell(at, column).text_frame.paragraphs[0].runs[0].font
-                font.size = Pt(20)
+                font.size, font.color.rgb = Pt(20), rgb((theme.MUTED, theme.INK)[column])
                 self.font(font._rPr)
 
     def about(self, engagement: Engagement, missing: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,7 @@ def workbook(
         listed += [
             (each.title, name, row, " · ".join(dict.fromkeys(each.headings)))
             for each, row in zip(grids, starts, strict=True)
+            if each.printed or not re.search(r" \(\d+\)$", each.title)  # a panel, below the first
         ]
     book.link(named)
     listed += write_table_book(book, engagement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 
 from cxlib import Engagement
 from cxlib.analysis.actions import Plan
+from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.verdicts import stands
 from cxlib.analysis.members import Experience
 from cxlib.chapters.assessment import findings as assessment, tables as rows
@@ -171,6 +173,9 @@ def test_a_client_without_targets_has_a_summary_all_the_same(tmp_path: Path) -> 
     assert tables.contract(e).empty
     assert tables.at_risk(e).empty
     assert list(tables.headline(e).table["source"].unique()) == ["survey"]
+    alone = pd.DataFrame({"source": "tickets", "status": None, "value": [46.9, None]})
+    asked = SimpleNamespace(standing=lambda: Estimates(table=alone))
+    assert tables.headline(asked).table["value"].tolist() == [46.9]  # of a client without a survey
 
 
 def test_one_target_is_not_counted(opened: Engagement) -> None:

@@ -137,6 +137,23 @@ def test_contents_lead_to_every_table(make: Callable[..., bytes]) -> None:
         assert book[sheet.strip("'").replace("''", "'")][cell].value
 
 
+def test_of_a_figure_of_many_panels_the_contents_name_the_first(saved: Workspace) -> None:
+    from cxlib.report import workbook as made
+
+    part = Part(kind="figure", data=envelope.encode([pd.DataFrame({"n": [n]}) for n in (40, 41)]),
+                plot="p", cell=1)  # fmt: skip
+    held = envelope.Envelope(
+        client="x", chapter="a", period="p", kit="1", results={}, parts=(part,)
+    )
+    engagement = Engagement.open(CLIENT, language="en", workspace=saved)
+    content = made.workbook(engagement, [Saved(stem="a", file="1-a", title="T", envelope=held)])
+    book = openpyxl.load_workbook(BytesIO(content))
+    told = [str(cell.value) for cell in cells(book.worksheets[0]).values()]
+    assert "T – numbers behind the figure" in told
+    assert "T – numbers behind the figure (2)" not in told
+    assert find(book.worksheets[1], "T – numbers behind the figure (2)")
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_the_contents_say_keeps_to_its_column(
     language: str, make: Callable[..., bytes]
@@ -376,7 +393,7 @@ def test_a_picture_too_small_to_read_gives_way_to_the_facts(saved: Workspace) ->
     from cxlib.envelope import read
     from cxlib.plots import theme
     from cxlib.report.saved import Saved
-    from cxlib.report.slides import PICTURE, Shown, Slides
+    from cxlib.report.slides import PICTURE, PLAIN, Shown, Slides
     from cxlib.words import Words
 
     slides = Slides(Words(), Face(footer="x"))
@@ -391,6 +408,8 @@ def test_a_picture_too_small_to_read_gives_way_to_the_facts(saved: Workspace) ->
     kinds = [
         [(s.shape_type == 13, s.has_table) for s in slide.shapes] for slide in slides.deck.slides
     ]
+    (facts,) = (s.table for slide in slides.deck.slides for s in slide.shapes if s.has_table)
+    assert facts._tbl.xpath(".//a:tableStyleId/text()") == [PLAIN]
     assert [(any(p for p, _t in k), any(t for _p, t in k)) for k in kinds] == [
         (True, False),
         (False, True),
@@ -428,6 +447,25 @@ def test_each_row_of_a_chart_has_its_label(n: int, size: int) -> None:
     axis = frame.chart.category_axis
     assert axis._element.xpath("./c:tickLblSkip/@val") == ["1"]  # else every second is left out
     assert axis.tick_labels.font.size.pt == size
+
+
+def test_a_slide_stresses_the_row_of_its_own_group() -> None:
+    from cxlib.report.slides import Shown, Slides
+    from cxlib.words import Words
+
+    words = Words(labels={"age": "Age", "branch": "Branch"}, segments=("age", "branch"))
+    labels = ("Age · 6", "Branch · 6", "Branch · 16")
+    chart = native.Chart(kind="forest", labels=labels, values=(1.0, 2.0, 3.0), low=(0.5, 1.5, 2.5),
+                         high=(1.5, 2.5, 3.5), colours=("#000000",) * 3)  # fmt: skip
+    finding = Finding(id="a.branch=6", row={}, rules=(Rule({}, "x"),))
+    slides = Slides(words, Face())
+    slides.finding(
+        Saved(stem="a", file="a", title="T", envelope=None), [finding], Shown(chart=chart)
+    )
+    (frame,) = (s for s in slides.deck.slides[0].shapes if s.has_chart)
+    points = [frame.chart.plots[0].series[0].points[at] for at in range(3)]
+    shades = [str(point.format.fill.fore_color.rgb) for point in points]
+    assert [shade == "000000" for shade in shades] == [False, True, False]
 
 
 def test_a_deck_of_all_answers_says_so_on_its_title() -> None:

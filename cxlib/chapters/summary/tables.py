@@ -35,11 +35,12 @@ MOST_OPEN = 5
 
 
 def headline(engagement: Any) -> Estimates:
-    """Return the KPIs of the strip: those with a target, else the survey's; at most eight."""
+    """Return the KPIs of the strip: those with a target, else the survey's, else all; at most 8."""
     standing: Estimates = engagement.standing()
     table = standing.table
     shown = table[table["status"].notna()]
     shown = shown if len(shown) else table[table["source"] == "survey"]
+    shown = shown if len(shown) else table[table["value"].notna()]
     return replace(standing, table=shown.head(8).reset_index(drop=True))
 
 
