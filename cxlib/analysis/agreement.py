@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f as fisher
 
 from cxlib.analysis import validate
 from cxlib.analysis.estimation import percentiles, times_drawn
@@ -177,6 +176,8 @@ def _single(
     model: int, squares: tuple[float, float, float, float], n: int, k: int, confidence: float
 ) -> list[float]:
     """Return the coefficient of one rater and its ends, from the mean squares."""
+    from scipy.stats import f as fisher
+
     (between, raters, error, within), tail = squares, (1 + confidence) / 2
     noise = within if model == 1 else error
     extra = k * (raters - error) / n if model == 2 else 0.0

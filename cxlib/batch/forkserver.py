@@ -180,13 +180,16 @@ def can_fork() -> bool:
 
 _lock = threading.Lock()
 _server: list[ForkServer] = []
+_stopped = threading.Event()
 
 
 def fork_server() -> ForkServer:
-    """Return this process's fork server, started at the first call."""
+    """Return this process's fork server, started at the first call; DiedError in a stopped run."""
     from cxlib.batch.state import sweep
 
     with _lock:
+        if _stopped.is_set():
+            raise DiedError(STOPPED)
         if not _server or _server[0].closed:
             sweep()
             _server[:] = [ForkServer()]
@@ -194,6 +197,12 @@ def fork_server() -> ForkServer:
 
 
 def stop_fork_server() -> None:
-    """End this process's fork server, and every job in it."""
+    """End this process's fork server, and every job in it; none is started until `may_fork`."""
+    _stopped.set()
     if _server:
         _server[0].close()
+
+
+def may_fork() -> None:
+    """Let a fork server be started again: new work begins."""
+    _stopped.clear()

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cxlib.analysis.results import Caveat
 from cxlib.batch.chapters import Chapter, Chapters, choose, discover, stray_settings
-from cxlib.batch.forkserver import DiedError, TimedOutError, can_fork, fork_server, stop_fork_server
+from cxlib.batch.forkserver import (
+    DiedError,
+    TimedOutError,
+    can_fork,
+    fork_server,
+    may_fork,
+    stop_fork_server,
+)
 from cxlib.batch.issues import before
 from cxlib.batch.prepare import Prepared, Seen, digest, prepare, prepare_unchanged, seen
 from cxlib.batch.state import Where, read_record
@@ -176,6 +183,7 @@ def make_plan(
     wanted = [c.stem for c in choose(every.chapters, request.chapters)]
     faults = {} if request.chapters else dict(every.faults)
     names = tuple(dict.fromkeys(request.clients)) or tuple(workspace.known())
+    may_fork()
     jobs: list[Job] = []
     clients: dict[str, Client] = {}
     for ready in _prepared(workspace, request, names, write):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import periods as calendar
-from cxlib.analysis.kpis.changes import STEPS
 from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
@@ -63,6 +62,8 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
 
 
 def _heavy(frame: pd.DataFrame, ledger: Ledger) -> None:
+    from cxlib.analysis.kpis.changes import STEPS
+
     closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
     share = counts.head(STEPS + 1).sum() / len(frame)  # so many periods are compared at once
     # measured up to three million rows: both grow with the rows, whatever is said in comments

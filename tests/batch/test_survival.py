@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -51,6 +53,17 @@ def tree(pid: int) -> list[psutil.Process]:
         return [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
+
+
+def warm_ones(process: subprocess.Popen[bytes]) -> Iterator[int]:
+    """Yield which warm processes a run has, again and again until it ends, or for 30 s."""
+    until = time.monotonic() + 30
+    while process.poll() is None and time.monotonic() < until:
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            for child in psutil.Process(process.pid).children():
+                if os.getsid(child.pid) == child.pid:  # others are what jobs left
+                    yield child.pid
+        time.sleep(0.02)
 
 
 def whole(place: Place) -> bool:
@@ -114,7 +127,9 @@ def test_an_interrupted_run_leaves_nothing_half_done(busy: Place) -> None:
         family = tree(process.pid)
         assert len(family) >= 2  # the run, its warm process, and most often jobs
         process.send_signal(number)
+        warm = set(warm_ones(process))
         code = process.wait(timeout=30)
+        assert warm <= {p.pid for p in family}  # nothing begins any more
         assert code == (-9 if number == signal.SIGKILL else 130)
         assert gone(family)
         assert whole(busy)

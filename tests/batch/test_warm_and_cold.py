@@ -96,6 +96,13 @@ def _divide(a: float, b: float) -> float:
     return a / b
 
 
+def test_in_a_stopped_run_none_is_started_for_what_did_not_begin(two: Place) -> None:
+    forkserver.stop_fork_server()
+    with pytest.raises(forkserver.DiedError, match="stopped"):
+        fork_server()
+    assert {e.state for e in two.run().ended} == {"done"}  # new work may
+
+
 def test_a_child_that_dies_or_dawdles_is_told_apart() -> None:
     with pytest.raises(forkserver.DiedError):
         fork_server().call(os._exit, 3)

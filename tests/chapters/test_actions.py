@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from cxlib import Engagement, params
+from cxlib.analysis.actions import Plan
 from cxlib.analysis.kpis import elsewhere
 from cxlib.analysis.members import Experience
 from cxlib.batch.registers import propose
@@ -43,8 +44,12 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Engagement:
     return e
 
 
-def test_what_was_planted_is_found(bank: Engagement) -> None:
-    plan = tables.plan(bank)
+@pytest.fixture(scope="module")
+def plan(bank: Engagement) -> Plan:
+    return tables.plan(bank)
+
+
+def test_what_was_planted_is_found(bank: Engagement, plan: Plan) -> None:
     table = plan.table.set_index("id")
     assert table["overdue"].to_dict() == {key: key == "a1" for key in table.index}
     assert table.loc["a1", "days_late"] == 30
@@ -59,15 +64,15 @@ def test_what_was_planted_is_found(bank: Engagement) -> None:
     assert "a7" in plan.caveats[0]
 
 
-def test_a_finished_actions_kpi_is_the_cores_own_comparison(bank: Engagement) -> None:
-    row = tables.plan(bank).table.set_index("id").loc["a5"]
+def test_a_finished_actions_kpi_is_the_cores_own_comparison(bank: Engagement, plan: Plan) -> None:
+    row = plan.table.set_index("id").loc["a5"]
     core = bank.compared("2025Q3").table.set_index("kpi").loc["ces"]
     assert row["against"] == "2025Q3"
     assert (row["like"], row["value"]) == (core["like"], core["value"])
 
 
-def test_a_rise_that_came_everywhere_is_no_success(bank: Engagement) -> None:
-    done = tables.finished(bank, tables.plan(bank))
+def test_a_rise_that_came_everywhere_is_no_success(bank: Engagement, plan: Plan) -> None:
+    done = tables.finished(bank, plan)
     told = tell(done, findings.OUTCOMES, chapter="actions", about="outcome_of")
     ease = {f.id: f for f in told}["actions.a5.outcome"]
     assert ease.severity == "note"
@@ -92,30 +97,32 @@ def test_groups_of_an_action_are_named_with_their_segment(bank: Engagement) -> N
     assert "'18-34'" in said[3]
 
 
-def test_an_effect_is_halved_and_put_in_points_of_the_first_kpi(bank: Engagement) -> None:
-    row = tables.plan(bank).table.set_index("id").loc["a8"]
+def test_an_effect_is_halved_and_put_in_points_of_the_first_kpi(
+    bank: Engagement, plan: Plan
+) -> None:
+    row = plan.table.set_index("id").loc["a8"]
     worth = bank.standing("touchpoint").table.set_index("kpi").loc["contact_centre", "worth"]
     assert row["brings"] == 0.25
     assert row["in_points"] == pytest.approx(0.25 * worth)
     assert row["priority"] == pytest.approx(10 * row["in_points"] / 60)
-    first = tables.first(tables.plan(bank))
+    first = tables.first(plan)
     assert first["priority"].is_monotonic_decreasing
     assert set(first["state"]) <= {"proposed", "approved", "in progress"}
 
 
-def test_findings_name_the_late_one_and_its_owner(bank: Engagement) -> None:
-    told = tell(tables.plan(bank).table, findings.ACTIONS, chapter="actions", about="id")
+def test_findings_name_the_late_one_and_its_owner(bank: Engagement, plan: Plan) -> None:
+    told = tell(plan.table, findings.ACTIONS, chapter="actions", about="id")
     late = {f.id: f for f in told}["actions.a1"]
     assert "Call-back offer" in late.headline(bank.words)
     assert "Head of the contact centre" in late.step(bank.words)
-    (progress,) = tell(
-        tables.progress(tables.plan(bank)), findings.PROGRESS, chapter="actions", about="subject"
-    )
+    (progress,) = tell(tables.progress(plan), findings.PROGRESS, chapter="actions", about="subject")
     assert "3 of 10" in progress.headline(bank.words)
 
 
-def test_what_no_action_answers_is_listed_and_what_one_answers_is_not(bank: Engagement) -> None:
-    said = " ".join(tables.unanswered(bank, tables.plan(bank))["headline"])
+def test_what_no_action_answers_is_listed_and_what_one_answers_is_not(
+    bank: Engagement, plan: Plan
+) -> None:
+    said = " ".join(tables.unanswered(bank, plan)["headline"])
     assert "NPS" in said
     assert "Fees and rates" not in said
 
@@ -197,8 +204,7 @@ def with_steps(e: Engagement, **changed: Any) -> None:
     write(path, Envelope(**known, kit="0", results={"steps": steps}, findings=()))
 
 
-def test_an_action_is_put_in_money_where_membership_knows_it(bank: Engagement) -> None:
-    plan = tables.plan(bank)
+def test_an_action_is_put_in_money_where_membership_knows_it(bank: Engagement, plan: Plan) -> None:
     assert tables.in_money(bank, plan).empty  # the membership chapter has not run
     with_steps(bank)
     row = tables.in_money(bank, plan).set_index("id").loc["a4"]
@@ -210,6 +216,6 @@ def test_an_action_is_put_in_money_where_membership_knows_it(bank: Engagement) -
     assert "£" in str(bank.view(tables.in_money(bank, plan), "spend_more"))
 
 
-def test_no_action_is_put_in_money_where_no_step_is_clear(bank: Engagement) -> None:
+def test_no_action_is_put_in_money_where_no_step_is_clear(bank: Engagement, plan: Plan) -> None:
     with_steps(bank, turn="unclear")
-    assert tables.in_money(bank, tables.plan(bank)).empty
+    assert tables.in_money(bank, plan).empty
