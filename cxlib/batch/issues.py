@@ -97,7 +97,8 @@ def since(
     rows, lines = [], []
     for issue in reversed(found):
         day = Said(words.date(date.fromisoformat(issue.issued)))
-        said = {"version": issue.version, "date": day, "period": issue.period}
+        at = Said(words.period(issue.period))
+        said = {"version": issue.version, "date": day, "period": at}
         if issue.period == period:
             message = _("This report replaces version {version} for {period}, issued on {date}.")
             lines.append(words.say(message, **said))

@@ -63,11 +63,10 @@ def render_book(
     anchors = {f"{part.file}.html": f"c{at}" for at, part in enumerate(parts, start=1)}
     chapters = [_chapter(part, anchors) for part in parts]
     back = [("method", words.say(_("Method and data"))), ("signatures", words.say(_("Signatures")))]
-    if since:
-        back.insert(0, ("since", words.say(_("What changed since the last issue"))))
+    front = [("since", words.say(_("What changed since the last issue")))] if since else []
     return page_of(
         "book.html.j2", words, title=words.say(TITLE), policy=CONTENT_POLICY, cover=cover,
-        chapters=chapters, back=back, missing=missing, since=since or Since(),
+        chapters=chapters, front=front, back=back, missing=missing, since=since or Since(),
     )  # fmt: skip
 
 

@@ -254,6 +254,9 @@ def test_a_reissue_says_why_and_the_book_says_by_how_much(ready: Place) -> None:
     html = ready.report("c00", "book").read_text(encoding="utf-8")
     since = html[html.index('id="since"') : html.index('id="c1"')]
     assert "replaces version 1 for Q2 2026" in since
+    contents = html[html.index('<nav class="contents"') : html.index("</nav>")]
+    listed = re.findall(r'href="#([^"]+)"', contents)
+    assert listed == sorted(listed, key=lambda anchor: html.index(f' id="{anchor}"'))
     now = ready.plan(book=True)
     assert not any(job.due for job in now.jobs)
     with pytest.raises(RunError, match="--reason"):

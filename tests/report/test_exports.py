@@ -609,6 +609,52 @@ def test_a_files_parts_are_whole_as_office_reads_them(
         assert openpyxl.load_workbook(BytesIO(content)).worksheets
 
 
+LINES = "noFill solidFill gradFill blipFill pattFill grpFill"
+RUN = f"ln {LINES} effectLst highlight latin ea cs sym hlinkClick hlinkMouseOver rtl extLst"
+AXIS = (
+    "axId scaling delete axPos majorGridlines minorGridlines title numFmt majorTickMark "
+    "minorTickMark tickLblPos spPr txPr crossAx crosses crossesAt "
+)
+SHOWN = (
+    "numFmt spPr txPr dLblPos showLegendKey showVal showCatName showSerName showPercent "
+    "showBubbleSize separator "
+)
+ORDERS = {
+    "catAx": AXIS + "auto lblAlgn lblOffset tickLblSkip tickMarkSkip noMultiLvlLbl extLst",
+    "valAx": AXIS + "crossBetween majorUnit minorUnit dispUnits extLst",
+    "scaling": "logBase orientation max min extLst",
+    "ser": "idx order tx spPr invertIfNegative marker dPt dLbls trendline errBars cat val smooth",
+    "dPt": "idx invertIfNegative marker bubble3D explosion spPr pictureOptions extLst",
+    "dLbl": f"idx delete layout tx {SHOWN} extLst",
+    "dLbls": f"dLbl delete {SHOWN} showLeaderLines leaderLines extLst",
+    "errBars": "errDir errBarType errValType noEndCap plus minus val spPr extLst",
+    "chartSpace": "date1904 lang roundedCorners style chart spPr txPr externalData extLst",
+    "chart": "title autoTitleDeleted view3D plotArea legend plotVisOnly dispBlanksAs extLst",
+    "rPr": RUN, "defRPr": RUN, "endParaRPr": RUN,
+    "tcPr": f"lnL lnR lnT lnB lnTlToBr lnBlToTr cell3D {LINES} extLst",
+    "txBody": "bodyPr lstStyle p", "txPr": "bodyPr lstStyle p", "rich": "bodyPr lstStyle p",
+    "tblPr": f"{LINES} tableStyleId extLst",
+}  # fmt: skip
+"""What follows what (ECMA-376), of what the kit puts in by hand: PowerPoint repairs all else."""
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_parts_of_a_deck_stand_in_the_order_of_the_schema(
+    make: Callable[..., bytes], language: str
+) -> None:
+    seen = set()
+    with ZipFile(BytesIO(make("pptx", language))) as held:
+        for name in (n for n in held.namelist() if re.match("ppt/(slides|charts)/[^/]+xml$", n)):
+            for element in etree.fromstring(held.read(name)).iter("{*}*"):
+                tag = etree.QName(element).localname
+                if order := ORDERS.get(tag, "").split():
+                    held_in = [etree.QName(child).localname for child in element]
+                    places = [order.index(each) for each in held_in]
+                    assert places == sorted(places), (name, tag, held_in)
+                    seen.add(tag)
+    assert {"catAx", "valAx", "ser", "errBars", "rPr", "txBody"} <= seen
+
+
 def test_a_workbook_keeps_within_what_excel_bears(make: Callable[..., bytes]) -> None:
     """What it does not bear it repairs, with a message, or refuses to open."""
     content = make("xlsx")
