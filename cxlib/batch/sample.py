@@ -107,7 +107,8 @@ def wall_maps(
         )
         table = tables.wall(engagement)
         if table.empty:
-            raise CxError(f"no touchpoint of {client} is rated in this period.")
+            asked = engagement.words.period(engagement.period)
+            raise CxError(f"no touchpoint of {client} is rated ({asked}).")
         folder = (out or workspace.reports) / report_folder(client, engagement.period, language)
         about = f"{engagement.name} · {engagement.words.period(engagement.period)}"
         told, words = engagement.withheld(table), engagement.words
