@@ -306,7 +306,7 @@ def _shown(value: Any, shape: str) -> str:
     """Return about what a cell shows, for the width of its column."""
     if not shape or value is None:
         return str(value or "")
-    if isinstance(value, dt.datetime) or shape.startswith("[h]"):
+    if isinstance(value, dt.datetime) or shape.startswith("["):
         return "x" * 10
     digits = len(re.sub(r".*\.|[^0]", "", shape.partition(";")[0])) if "." in shape else 0
     return f"{100 * value if '%' in shape else value:,.{digits}f}" + "x" * (shape[0] == "+")
