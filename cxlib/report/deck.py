@@ -112,10 +112,8 @@ def figure_of(chapter: Saved, finding: Finding) -> Part | None:
 
 def _share(result: Any, finding: Finding, rival: Any = None) -> float:
     """Return the share of a figure's rows that are about a finding's subject, and its rival."""
-    results = result if isinstance(result, (list, tuple)) else [result]
-    frames = [r if isinstance(r, pd.DataFrame) else getattr(r, "table", None) for r in results]
     rows = hits = 0
-    for frame in frames:
+    for frame in _frames(result if isinstance(result, (list, tuple)) else [result]):
         if isinstance(frame, pd.DataFrame):
             rows += len(frame)
             beside = rival is None or (frame.astype(str) == str(rival)).any(axis=1)
@@ -137,16 +135,17 @@ def _about(frame: pd.DataFrame, finding: Finding) -> Any:
 def _narrowed(result: Any, finding: Finding | None) -> Any:
     """Return of a figure of several panels the one that is about a finding, as far as there is."""
     panels = result if isinstance(result, list) and finding is not None else []
-    frames = [r if isinstance(r, pd.DataFrame) else getattr(r, "table", None) for r in panels]
     own = [
         panel
-        for panel, frame in zip(panels, frames, strict=True)
-        if isinstance(frame, pd.DataFrame)
-        and len(frame)
-        and finding
+        for panel, frame in zip(panels, _frames(panels), strict=True)
+        if isinstance(frame, pd.DataFrame) and len(frame) and finding
         and _about(frame, finding).all()
-    ]
+    ]  # fmt: skip
     return own or result
+
+
+def _frames(results: Sequence[Any]) -> list[Any]:
+    return [r if isinstance(r, pd.DataFrame) else getattr(r, "table", None) for r in results]
 
 
 def drawn(part: Part, words: Words, text: str, about: Finding | None = None) -> Shown | None:

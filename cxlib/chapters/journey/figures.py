@@ -27,14 +27,7 @@ ENDS = (_("worst answer"), _("middle"), _("best answer"))
 def journey(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw every touchpoint in its stage: how it feels, what it weighs, what it is."""
     table = found.table
-    pains = table[table["role"].str.contains("pain|failing")]
-    if len(pains) > NAMED:
-        title = words.say(_("Where the journey hurts most: {list}"), list=_worst(pains, words))
-    elif len(pains):
-        named = tuple(map(words.label, pains["kpi"]))
-        title = words.say(_("Where the journey hurts: {list}"), list=named)
-    else:
-        title = words.say(_("No touchpoint feels clearly worse than the rest of the journey"))
+    title = _title(table, words, named=NAMED)
     told = tuple(
         f"{words.label(row['kpi'])} {words.quantity(row['value'], row['unit'])}"
         for row in records(table.dropna(subset=["value"]))
@@ -65,17 +58,20 @@ FOOT = _(
 )
 
 
-def _worst(pains: Any, words: Words) -> tuple[str, ...]:
-    return tuple(map(words.label, pains.nsmallest(2, "emotion")["kpi"]))
+def _title(table: Any, words: Words, *, named: int) -> str:
+    """Say where the journey hurts: so many touchpoints, of more the worst two."""
+    pains = table[table["role"].str.contains("pain|failing")]
+    if pains.empty:
+        return words.say(_("No touchpoint feels clearly worse than the rest of the journey"))
+    if len(pains) <= named:
+        return words.say(_("Where the journey hurts: {list}"), list=tuple(pains["kpi"]))
+    worst = tuple(pains.nsmallest(2, "emotion")["kpi"])
+    return words.say(_("Where the journey hurts most: {list}"), list=worst)
 
 
 def wall(table: Any, *, words: Words, about: str, ax: Axes | None = None) -> Axes:
     """Draw the journey on one A3 sheet; `about` says whose it is, and when."""
-    worst = _worst(table[table["role"].str.contains("pain|failing")], words)
-    if worst:
-        title = words.say(_("Where the journey hurts most: {list}"), list=worst)
-    else:
-        title = words.say(_("No touchpoint feels clearly worse than the rest of the journey"))
+    title = _title(table, words, named=0)
     rows = records(table)
     told = table.assign(
         stage=[words.label(row["stage"]) for row in rows],
