@@ -197,12 +197,12 @@ def fork_server() -> ForkServer:
 
 
 def stop_fork_server() -> None:
-    """End this process's fork server, and every job in it; none is started until `may_fork`."""
+    """End this process's fork server, and every job in it; none is started until `allow_fork_server`."""
     _stopped.set()
     if _server:
         _server[0].close()
 
 
-def may_fork() -> None:
+def allow_fork_server() -> None:
     """Let a fork server be started again: new work begins."""
     _stopped.clear()

@@ -16,9 +16,9 @@ from cxlib.batch.chapters import Chapter, Chapters, choose, discover, stray_sett
 from cxlib.batch.forkserver import (
     DiedError,
     TimedOutError,
+    allow_fork_server,
     can_fork,
     fork_server,
-    may_fork,
     stop_fork_server,
 )
 from cxlib.batch.issues import before
@@ -183,7 +183,7 @@ def make_plan(
     wanted = [c.stem for c in choose(every.chapters, request.chapters)]
     faults = {} if request.chapters else dict(every.faults)
     names = tuple(dict.fromkeys(request.clients)) or tuple(workspace.known())
-    may_fork()
+    allow_fork_server()
     jobs: list[Job] = []
     clients: dict[str, Client] = {}
     for ready in _prepared(workspace, request, names, write):

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from cxlib.analysis.results import Caveat
 from cxlib.batch.books import MADE, bind, is_part, mapped, outdated, printed
-from cxlib.batch.forkserver import may_fork, stop_fork_server
+from cxlib.batch.forkserver import allow_fork_server, stop_fork_server
 from cxlib.batch.gate import Gate
 from cxlib.batch.plan import BOOK, Job, Request, Run, made_of, make_plan
 from cxlib.batch.prepare import carried, seen
@@ -74,7 +74,7 @@ def execute(
     the fork server stays warm for a next plan, until `stop_fork_server` or this process's end.
     `said` is told of every job as it ends.
     """
-    may_fork()
+    allow_fork_server()
     pool = executor or ThreadPoolExecutor(request.jobs, thread_name_prefix="cx")
     conductor = _Conductor(workspace, request, run, said)
     try:

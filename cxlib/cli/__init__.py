@@ -96,11 +96,11 @@ def run(
     memory: int, cold: bool, as_json: bool, verbose: bool, **asked: Any,
 ) -> None:  # fmt: skip
     """Execute chapters for CLIENTS (all, if none is named) and write their reports."""
-    from cxlib.batch.forkserver import can_fork, fork_server, may_fork
+    from cxlib.batch.forkserver import allow_fork_server, can_fork, fork_server
 
     workspace = place()
     if can_fork() and not (cold or dry_run) and {*asked["clients"]} <= {*workspace.clients()}:
-        may_fork()
+        allow_fork_server()
         fork_server()  # it gets warm while this process imports what it needs itself
     from cxlib.batch import console
     from cxlib.batch.plan import Request
