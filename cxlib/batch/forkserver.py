@@ -197,7 +197,7 @@ def fork_server() -> ForkServer:
 
 
 def stop_fork_server() -> None:
-    """End this process's fork server, and every job in it; none is started until `allow_fork_server`."""
+    """End this process's fork server, with every job; none starts until `allow_fork_server`."""
     _stopped.set()
     if _server:
         _server[0].close()
