@@ -147,8 +147,9 @@ class Standing(Page):
         Estimates
             The columns of `kpis.judge` (of the KPI's first target; its ``p_adjusted`` is
             ``verdict_p`` here) and `kpis.compare` (``latest_move``), ``history`` (values so far),
-            ``last_year``, ``competitor, competitor_value``, ``stake`` and ``stake_moved`` (points
-            of the first KPI that are missing, or moved).
+            ``broken`` (places in it before which the level broke), ``last_year``, ``competitor,
+            competitor_value``, ``stake`` and ``stake_moved`` (points of the first KPI that are
+            missing, or moved).
         """
         asked = sources or SOURCES
         known = self._known.setdefault("standing", {})
@@ -248,18 +249,22 @@ class Standing(Page):
 
     def _beside(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return standing rows with their history, last year's value and the competitor's."""
-        every = self.kpis().table
-        total = every[every["segment"].isna()]
-        own = total[
-            (total["brand"] == "own") & (total["n"].fillna(self.minimum_base) >= self.minimum_base)
-        ]
+        total = self.kpis().table.loc[lambda every: every["segment"].isna()]
+        own = total[total["brand"] == "own"]
+        enough = own["n"].fillna(self.minimum_base) >= self.minimum_base
+        after = own[enough & enough.groupby(own["kpi"]).shift(fill_value=False)]
+        steps, own = {*zip(after["kpi"], after["period"], strict=True)}, own[enough]
         series = {kpi: rows.set_index("period")["value"] for kpi, rows in own.groupby("kpi")}
+        told = dict(zip(table["kpi"], table.pop("breaks_at"), strict=True))
+        shown = {kpi: tuple(at for at in told[kpi] if (kpi, at) in steps) for kpi in told}
         kind = periods.kind_of(self.period)
         ago = str(periods.parse(self.period) - periods.PER_YEAR[kind]) if kind else None
         others = total[(total["brand"] != "own") & (total["period"] == self.period)]
         others = others[others["n"] >= self.minimum_base].drop_duplicates("kpi").set_index("kpi")
         added: dict[str, list[Any]] = {
             "history": [tuple(series.get(key, ())) for key in table["kpi"]],
+            "breaks_at": [shown[key] for key in table["kpi"]],
+            "broken": [tuple(series[k].index.get_loc(at) for at in shown[k]) for k in table["kpi"]],
             "last_year": [series[k].get(ago) if k in series else None for k in table["kpi"]],
             "competitor": [others["brand"].get(key) for key in table["kpi"]],
             "competitor_value": [others["value"].get(key) for key in table["kpi"]],
@@ -385,7 +390,7 @@ class Standing(Page):
 
 _BACK = {"previous": "last 2", "latest_move": f"last {STEPS + 1}"}
 """The periods of which a comparison may need the answers; of others, all."""
-_TOLD = ("to", "at", "moved", "turn", "cause")
+_TOLD = ("to", "at", "moved", "turn", "cause", "breaks_at")
 _CHANGES = frozenset(
     [
         *("before", "change", "change_low", "change_high", "p_value", "p_adjusted"),

@@ -53,7 +53,8 @@ def view_tiles(tiles: Sequence[dict[str, Any]]) -> View:
     """Show headline numbers in a row, as a report begins with them.
 
     Each says its ``label`` and ``value``, the ``lines`` beneath (interval and base, change,
-    target), its ``state`` (``good``, ``bad``, ``open`` or empty), and ``spark`` (see `spark`).
+    target), its ``state`` (``good``, ``bad``, ``open`` or empty), ``spark`` (see `spark`) and its
+    ``breaks``, where along it the level broke.
     """
     plain = "\n".join(f"{t['label']}: {t['value']} ({'; '.join(t['lines'])})" for t in tiles)
     card = "display:inline-block;vertical-align:top;width:13em;margin:0 .8em .8em 0;"
@@ -61,7 +62,7 @@ def view_tiles(tiles: Sequence[dict[str, Any]]) -> View:
         f'<div style="{card}padding:.5em .8em;border:1px solid #8884;'
         f'border-top:4px solid {theme.STATES.get(t["state"], theme.QUIET)}">'
         f'<div>{escape(t["label"])}</div><b style="font-size:1.6em">{escape(t["value"])}</b>'
-        f"{_spark(t['spark'])}"
+        f"{_spark(t['spark'], t['breaks'])}"
         + "".join(f"<div><small>{escape(line)}</small></div>" for line in t["lines"])
         + "</div>"
         for t in tiles
@@ -69,14 +70,16 @@ def view_tiles(tiles: Sequence[dict[str, Any]]) -> View:
     return View(kind=mime.TILES, data={"tiles": [*tiles]}, html=f"<div>{cells}</div>", plain=plain)
 
 
-def _spark(points: list[list[float]]) -> str:
-    """Return a sparkline as a notebook shows it, in the page's own ink."""
+def _spark(points: list[list[float]], breaks: list[float]) -> str:
+    """Return a sparkline as a notebook shows it, in the page's own ink, its breaks dotted."""
     if not points:
         return ""
     at = " ".join(f"{x:g},{y:g}" for x, y in points)
+    marks = "".join(f"M{x:g} -2V22" for x in breaks)
     return (
-        '<svg viewBox="-2 -2 104 24" width="110" height="26" style="display:block">'
-        f'<polyline points="{at}" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>'
+        '<svg viewBox="-2 -2 104 24" width="110" height="26" style="display:block" fill="none" '
+        f'stroke="currentColor"><polyline points="{at}" stroke-width="1.5"/>'
+        f'<path d="{marks}" stroke-dasharray="2"/></svg>'
     )
 
 

@@ -28,7 +28,7 @@ def kpi_tiles(standing: Any, *, words: Words) -> View:
     ----------
     standing : Estimates
         As `Engagement.standing` gives it, small bases withheld; its column ``history`` holds the
-        values of earlier periods.
+        values of earlier periods, ``broken`` the places in it before which the level broke.
     words : Words
     """
     frame = standing if isinstance(standing, pd.DataFrame) else standing.table
@@ -36,16 +36,21 @@ def kpi_tiles(standing: Any, *, words: Words) -> View:
 
 
 def _tile(row: dict[Any, Any], words: Words) -> dict[str, Any]:
-    said = facts({k: v for k, v in row.items() if k != "history"}, words)
+    said = facts({k: v for k, v in row.items() if k not in ("history", "broken")}, words)
     lines = [*_verdict(row, said, words), *_movement(row, said, words)]
     if not absent(row.get("last_year")):
         lines.append(words.say(_("A year ago: {last_year}"), **said))
     if not absent(row.get("competitor_value")):
         lines.append(words.say(_("{competitor}, unadjusted: {competitor_value}"), **said))
-    history = row.get("history")
-    told = tuple(history[-LAST:]) if isinstance(history, (tuple, list)) else ()
-    named = {"label": words.label(row["kpi"]), "value": said["value"]}
-    return named | {"lines": lines, "state": verdict_state(row), "spark": spark(told)}
+    history, broken = (
+        tuple(row[name]) if isinstance(row.get(name), (tuple, list)) else ()
+        for name in ("history", "broken")
+    )
+    points, cut = spark(history[-LAST:]), max(0, len(history) - LAST)
+    steps = [at - cut for at in broken if at > cut and points]
+    breaks = [(points[at - 1][0] + points[at][0]) / 2 for at in steps]
+    named = {"label": words.label(row["kpi"]), "value": said["value"], "lines": lines}
+    return named | {"state": verdict_state(row), "spark": points, "breaks": breaks}
 
 
 def verdict_state(row: Any) -> str:

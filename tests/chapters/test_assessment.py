@@ -12,6 +12,7 @@ from cxlib.analysis.kpis import contrast
 from cxlib.analysis.metrics import Metric
 from cxlib.chapters.assessment import figures, findings, tables
 from cxlib.present.findings import Finding, tell
+from cxlib.present.tiles import kpi_tiles
 from cxlib.words import Words
 from cxlib.workspace import Workspace
 
@@ -46,7 +47,7 @@ def assess(workspace: Workspace, client: str) -> Assessed:
 
 
 def test_a_trend_marks_every_break_on_bases_that_may_be_shown(
-    assessed: dict[str, Assessed],
+    assessed: dict[str, Assessed], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engagement = assessed["harbour"].engagement
     standing = engagement.standing("survey")
@@ -56,12 +57,29 @@ def test_a_trend_marks_every_break_on_bases_that_may_be_shown(
     assert series.table["breaks_at"].iloc[0] == breaks
     drawn = figures.trend(series, words=Words())
     assert sum(line.get_linestyle() == ":" for line in drawn.lines) == len(breaks)
-    few = engagement.series(str(table["kpi"].iloc[0]))
-    small = few.table.assign(n=few.table["n"].mask(few.table["period"] == "2025Q3", 4))
-    engagement.series = lambda _kpi: replace(few, table=small)  # type: ignore[method-assign]
-    (series,) = tables.trends(engagement, replace(standing, table=table))
-    del engagement.series
-    assert series.table["breaks_at"].iloc[0] == ("2026Q2",)  # the step before rests on four
+    few = engagement.kpis().table
+    small = few.assign(n=few["n"].mask(few["period"] == "2025Q3", 4))
+    every = replace(engagement.kpis(), table=small)
+    monkeypatch.setattr(engagement, "kpis", lambda: every)
+    bare = table.drop(columns=["history", "broken", "last_year", "competitor", "competitor_value"])
+    row = engagement._beside(bare).iloc[0]
+    assert row["breaks_at"] == ("2026Q2",)  # the step before rests on four
+    (at,) = row["broken"]
+    own = small[(small["kpi"] == row["kpi"]) & small["segment"].isna() & (small["brand"] == "own")]
+    assert row["history"][at] == own.set_index("period").loc["2026Q2", "value"]
+
+
+def test_a_tile_that_tells_of_a_clear_step_marks_it_on_its_line(
+    assessed: dict[str, Assessed],
+) -> None:
+    told = 0
+    for client in assessed.values():
+        rows = pd.DataFrame([kpi.row for kpi in client.kpis.values()])
+        for tile in kpi_tiles(rows, words=Words()).data["tiles"]:
+            clear = any(line.startswith(("Better in", "Worse in")) for line in tile["lines"])
+            assert bool(tile["breaks"]) >= clear, tile
+            told += clear
+    assert told
 
 
 def test_lakesides_fall_is_other_customers_not_other_judgement(

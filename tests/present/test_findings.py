@@ -26,7 +26,7 @@ from cxlib.present import verdicts
 from cxlib.present.conclusions import view_findings
 from cxlib.present.findings import Finding, Rule, in_order, on_record, tell
 from cxlib.present.formats import say_caveat
-from cxlib.present.tiles import kpi_tiles, verdict_state
+from cxlib.present.tiles import LAST, kpi_tiles, verdict_state
 from cxlib.words import Words
 
 PACKAGE = FOLDER.parent
@@ -324,6 +324,21 @@ def test_a_tile_says_its_verdict_and_its_movement_in_words() -> None:
         "A year ago: 16.6",
     ]
     assert tile["spark"] == [[0.0, 20.0], [50.0, 0.0], [100.0, 10.0]]
+    assert tile["breaks"] == []
+
+
+def test_a_sparkline_marks_the_breaks_of_the_periods_it_shows() -> None:
+    moved = row(history=(1.0, 2.0, 1.5), broken=(1, 2))
+    shown = kpi_tiles(pd.DataFrame([moved]), words=Words())
+    (tile,) = shown.data["tiles"]
+    assert tile["breaks"] == [25.0, 75.0]  # each half way to the period that it precedes
+    assert 'd="M25 -2V22M75 -2V22"' in str(shown.html)
+    moved |= {"history": tuple(range(LAST + 2)), "broken": (2, 3)}
+    (tile,) = kpi_tiles(pd.DataFrame([moved]), words=Words()).data["tiles"]
+    assert len(tile["spark"]) == LAST
+    assert tile["breaks"] == [pytest.approx(50 / (LAST - 1), abs=0.1)]  # not one at its left end
+    moved |= {"history": (2.0, 2.0, 2.0)}
+    assert kpi_tiles(pd.DataFrame([moved]), words=Words()).data["tiles"][0]["breaks"] == []
 
 
 def test_a_word_under_another_chapters_number_is_told_as_a_word() -> None:

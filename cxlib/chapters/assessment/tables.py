@@ -50,10 +50,7 @@ def trends(engagement: Any, standing: Estimates) -> list[Estimates]:
         if series.table["value"].notna().sum() < 2:  # one point is no course
             continue
         table = series.table.assign(target=row.get("target"))
-        enough = table["n"].fillna(engagement.minimum_base) >= engagement.minimum_base
-        both = set(table.loc[enough & enough.shift(fill_value=False), "period"])
-        shown = tuple(at for at in row["breaks_at"] if at in both)
-        table["breaks_at"] = [shown] * len(table)
+        table["breaks_at"] = [row["breaks_at"]] * len(table)
         found.append(replace(series, table=table))
     return found
 

@@ -52,9 +52,6 @@ def monitor(engagement: Any) -> Monitored:
     charts = replace(charts, table=_promised(charts.table))
     if not charts.charts:
         return Monitored(charts=charts, warnings=None, since={}, before={})
-    unsettled = charts.table["kpi"].isin([k for k, c in charts.charts.items() if c.unsettled])
-    settled = charts.table.assign(**{n: charts.table[n].mask(unsettled) for n in _USUAL})
-    charts = replace(charts, table=settled)
     raised = trends.early_warnings(charts.charts, false_report=settings.false_report)
     before: dict[str, str] = {}
     for row in records(raised.table):
@@ -77,10 +74,18 @@ def _by_kpi(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {str(row["kpi"]): {str(k): v for k, v in row.items()} for row in records(rows)}
 
 
+def settled(found: Monitored) -> Any:
+    """Return the charts, without what would be usual where that is not settled yet."""
+    charts = found.charts
+    unsettled = charts.table["kpi"].isin([k for k, c in charts.charts.items() if c.unsettled])
+    usual = {name: charts.table[name].mask(unsettled) for name in _USUAL if name in charts.table}
+    return replace(charts, table=charts.table.assign(**usual))
+
+
 def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estimates:
     """Return one row a KPI: estimate, verdict, signal and cause, limits, competitor, action."""
     stands: Estimates = engagement.standing(*sources)
-    table, charts = stands.table, _by_kpi(found.charts.table)
+    table, charts = stands.table, _by_kpi(settled(found).table)
     rivals, given, extra = _rivals(engagement), meeting.recorded(engagement), []
     kpis = table.where(table["source"] == "survey")
     fell = fell_with(kpis, engagement.standing("touchpoint").table)
